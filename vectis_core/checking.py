@@ -1,0 +1,156 @@
+"""Checks a value object against the constraints of its class, and names what is wrong by JSON path.
+
+A class declares each field as ``Annotated[type, constraint]``; fields that are classes themselves, or lists of
+them, are checked in depth. The plan for a class is made once and kept.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import attrs
+
+from vectis_core.constraints import Constraint
+from vectis_core.errors import FieldProblem, ValidationError
+
+
+class Unset:
+    """The type of ``UNSET``: a field that a partial update does not mention, unlike one set to ``None``."""
+
+    _only: Unset | None = None
+
+    def __new__(cls) -> Unset:
+        """Return the one instance."""
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNSET = Unset()
+
+
+def wire_name(name: str) -> str:
+    """Return the JSON name of a Python name: ``unit_price`` as ``unitPrice``."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+@attrs.frozen
+class FieldPlan:
+    """How one field is checked."""
+
+    name: str
+    wire: str
+    constraint: Constraint | None
+    #: The class of the field, or of the list's entries, where that is a value object.
+    nested: type | None
+    #: The rule for each entry of a list of plain values.
+    entry: Constraint | None
+    is_list: bool
+    nullable: bool
+    omissible: bool
+
+
+def _unwrap(hint: Any) -> tuple[Any, bool, bool]:
+    """Return the type without ``None`` and ``Unset``, and whether it had each."""
+    if typing.get_origin(hint) in {typing.Union, types.UnionType}:
+        members = typing.get_args(hint)
+        kept = [m for m in members if m is not type(None) and m is not Unset]
+        return kept[0], type(None) in members, Unset in members
+    return hint, False, False
+
+
+@cache
+def plan_of(cls: type) -> tuple[FieldPlan, ...]:
+    """Return how the fields of *cls* are checked, in their order."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    plans = []
+    for field in attrs.fields(cls):
+        hint, nullable, omissible = _unwrap(hints[field.name])
+        constraint: Constraint | None = None
+        if typing.get_origin(hint) is typing.Annotated:
+            hint, constraint = typing.get_args(hint)[:2]
+        is_list = typing.get_origin(hint) is tuple
+        inner = typing.get_args(hint)[0] if is_list else hint
+        entry: Constraint | None = None
+        if is_list and typing.get_origin(inner) is typing.Annotated:
+            inner, entry = typing.get_args(inner)[:2]
+        nested = inner if isinstance(inner, type) and attrs.has(inner) else None
+        wire = wire_name(field.name)
+        plans.append(FieldPlan(field.name, wire, constraint, nested, entry, is_list, nullable, omissible))
+    return tuple(plans)
+
+
+def problems_of(value: Any, path: str = "") -> list[FieldProblem]:
+    """Return everything wrong with the value object *value*, whose own JSON path is *path*."""
+    found: list[FieldProblem] = []
+    prefix = path + "." if path else ""
+    for plan in plan_of(type(value)):
+        held = getattr(value, plan.name)
+        if (held is None and plan.nullable) or (held is UNSET and plan.omissible):
+            continue
+        problem = plan.constraint.problem(held) if plan.constraint is not None else None
+        if problem is not None:
+            found.append(FieldProblem(prefix + plan.wire, problem))
+        elif plan.nested is not None or plan.entry is not None:
+            found += _problems_within(plan, held, prefix + plan.wire)
+    return found
+
+
+def _problems_within(plan: FieldPlan, held: Any, path: str) -> list[FieldProblem]:
+    found: list[FieldProblem] = []
+    entries = [(path, held)]
+    if plan.is_list:
+        entries = [(f"{path}[{index}]", entry) for index, entry in enumerate(held)]
+    for where, entry in entries:
+        if plan.entry is not None:
+            problem = plan.entry.problem(entry)
+            found += [FieldProblem(where, problem)] if problem is not None else []
+        elif plan.nested is not None and isinstance(entry, plan.nested):
+            found += problems_of(entry, where)
+        else:
+            found.append(FieldProblem(where, "must be an object"))
+    return found
+
+
+def check(value: Any) -> None:
+    """Raise ``ValidationError`` with everything that is wrong with the value object *value*."""
+    found = problems_of(value)
+    if found:
+        raise ValidationError(found)
+
+
+@cache
+def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
+    plans = plan_of(cls)
+    names = [plan.name for plan in plans]
+    get = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    nested = [(index, plan) for index, plan in enumerate(plans) if plan.nested is not None]
+
+    def canonical(value: Any) -> tuple[Any, ...]:
+        flat = list(get(value))
+        for index, plan in nested:
+            held = flat[index]
+            if plan.is_list:
+                flat[index] = tuple(canonical_form(entry) for entry in held)
+            elif held is not None and held is not UNSET:
+                flat[index] = canonical_form(held)
+        return tuple(flat)
+
+    return canonical if names else lambda _: ()
+
+
+def canonical_form(value: Any) -> tuple[Any, ...]:
+    """Return the value object as nested tuples, equal exactly where two values mean the same."""
+    return _canonical(type(value))(value)

@@ -1,0 +1,269 @@
+"""Commands: every state change as a value, with who asks, for what, and an id that makes a repeat harmless.
+
+There is no other way to change anything. ``intent`` is what the caller wants, the very object that a body of the
+HTTP API is decoded into; the other fields say what it is to be done to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+
+import attrs
+
+from vectis_core.access import Allowance, ApiClient, IssuedClient, NewClient, SigningKey
+from vectis_core.catalogue import (
+    NewProduct,
+    NewWarehouse,
+    Product,
+    ProductChange,
+    Warehouse,
+    WarehouseChange,
+)
+from vectis_core.checking import canonical_form
+from vectis_core.orders.model import (
+    Cancellation,
+    NewOrder,
+    NewShipment,
+    Order,
+    Placed,
+    Reason,
+    Shipment,
+    ShipmentMoment,
+)
+from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
+from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
+
+R = TypeVar("R", covariant=True)
+
+
+@attrs.frozen(kw_only=True)
+class Command(Generic[R]):
+    """Base of all commands; ``R`` is what running one returns."""
+
+    #: Whether a repeat with the same command id returns the stored result. Commands that are harmless to
+    #: repeat, or have a key of their own, keep none.
+    keeps_result: ClassVar[bool] = True
+
+    caller: Caller = Caller()
+    #: Unique per tenant and client; a repeat with the same id returns the first result (1 to 255 characters).
+    command_id: str | None = None
+
+    def fingerprint(self) -> str:
+        """Return a digest of what is asked, by which a repeat is told from another command."""
+        fields = [f.name for f in attrs.fields(type(self)) if f.name not in {"caller", "command_id"}]
+        values = [getattr(self, name) for name in fields]
+        asked = [canonical_form(v) if attrs.has(type(v)) else v for v in values]
+        return hashlib.sha256(f"{type(self).__name__}{asked!r}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class PlaceOrder(Command[Placed]):
+    """Create an order and reserve all its lines, or return the one that has the external id."""
+
+    keeps_result: ClassVar[bool] = False
+    intent: NewOrder
+
+
+@attrs.frozen(kw_only=True)
+class ConfirmOrder(Command[Order]):
+    """Accept a pending order for fulfilment."""
+
+    order_id: str
+
+
+@attrs.frozen(kw_only=True)
+class CancelOrder(Command[Order]):
+    """Cancel an order of which nothing has shipped, and release its stock."""
+
+    order_id: str
+    intent: Cancellation
+
+
+@attrs.frozen(kw_only=True)
+class CloseOrderShort(Command[Order]):
+    """End a partially shipped order: cancel and release what was not shipped."""
+
+    order_id: str
+    intent: Reason
+
+
+@attrs.frozen(kw_only=True)
+class HoldOrder(Command[Order]):
+    """Forbid confirming and shipping an order for the time being."""
+
+    order_id: str
+    intent: Reason
+
+
+@attrs.frozen(kw_only=True)
+class ReleaseOrder(Command[Order]):
+    """End the hold of an order."""
+
+    order_id: str
+    intent: Reason
+
+
+@attrs.frozen(kw_only=True)
+class RegisterShipment(Command[Shipment]):
+    """Register a shipment of an order: its label, or at once as shipped."""
+
+    order_id: str
+    intent: NewShipment
+
+
+@attrs.frozen(kw_only=True)
+class ShipShipment(Command[Shipment]):
+    """A labelled shipment has left; its goods leave stock."""
+
+    shipment_id: str
+    intent: ShipmentMoment = ShipmentMoment()
+
+
+@attrs.frozen(kw_only=True)
+class DeliverShipment(Command[Shipment]):
+    """A shipment has arrived."""
+
+    shipment_id: str
+    intent: ShipmentMoment = ShipmentMoment()
+
+
+@attrs.frozen(kw_only=True)
+class VoidShipment(Command[Shipment]):
+    """A label will not be used; its pieces can go on another."""
+
+    shipment_id: str
+    intent: ShipmentMoment = ShipmentMoment()
+
+
+@attrs.frozen(kw_only=True)
+class CreateProduct(Command[Product]):
+    """Add a product, with a stock record of zero in the default warehouse."""
+
+    intent: NewProduct
+
+
+@attrs.frozen(kw_only=True)
+class UpdateProduct(Command[Product]):
+    """Change a product."""
+
+    product_id: str
+    intent: ProductChange
+
+
+@attrs.frozen(kw_only=True)
+class OpenStockRecord(Command[StockRecord]):
+    """Open a stock record of zero for a SKU in a further warehouse."""
+
+    intent: NewStockRecord
+
+
+@attrs.frozen(kw_only=True)
+class UpdateStockRecord(Command[StockRecord]):
+    """Change a stock record's reorder point."""
+
+    stock_id: str
+    intent: StockChange
+
+
+@attrs.frozen(kw_only=True)
+class AdjustStock(Command[StockRecord]):
+    """Correct what is on hand."""
+
+    stock_id: str
+    intent: Adjustment
+
+
+@attrs.frozen(kw_only=True)
+class CreateWarehouse(Command[Warehouse]):
+    """Add a warehouse."""
+
+    intent: NewWarehouse
+
+
+@attrs.frozen(kw_only=True)
+class UpdateWarehouse(Command[Warehouse]):
+    """Change a warehouse."""
+
+    warehouse_id: str
+    intent: WarehouseChange
+
+
+@attrs.frozen(kw_only=True)
+class UpdateSettings(Command[Settings]):
+    """Change the tenant's settings."""
+
+    intent: SettingsChange
+
+
+@attrs.frozen(kw_only=True)
+class OpenTenant(Command[Tenant]):
+    """Make the caller's tenant with its default warehouse, or return it where it exists."""
+
+    keeps_result: ClassVar[bool] = False
+
+
+@attrs.frozen(kw_only=True)
+class CreateClient(Command[IssuedClient]):
+    """Make an API client with its first secret."""
+
+    intent: NewClient
+
+
+@attrs.frozen(kw_only=True)
+class AddClientSecret(Command[IssuedClient]):
+    """Give a client a new secret; the one before it stays good, older ones end."""
+
+    client_id: str
+
+
+@attrs.frozen(kw_only=True)
+class RevokeClient(Command[ApiClient]):
+    """End a client: its secrets and its tokens are refused from now on."""
+
+    client_id: str
+
+
+@attrs.frozen(kw_only=True)
+class AddSigningKey(Command[SigningKey]):
+    """Publish a key that signs tokens from a moment on, and give those it replaces a moment to retire.
+
+    With ``only_if_none`` it does nothing where there is a key already, and returns that: so two processes
+    that start at once agree.
+    """
+
+    keeps_result: ClassVar[bool] = False
+    key: SigningKey
+    #: When the keys before this one stop being accepted; ``None`` leaves them.
+    retire_others_at: datetime | None = None
+    only_if_none: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class LeaseAllowance(Command[Allowance]):
+    """Take a block of requests out of a rate limit's window, which starts with the first block taken."""
+
+    keeps_result: ClassVar[bool] = False
+    #: What is limited; never a token itself.
+    key: str
+    limit: int
+    window_seconds: int
+    block: int
+
+
+@attrs.frozen
+class Housekept:
+    """How many rows of each kind one round of housekeeping cleared."""
+
+    results: int
+    windows: int
+    keys: int
+
+
+@attrs.frozen(kw_only=True)
+class Housekeep(Command[Housekept]):
+    """Clear what has aged, at most *limit* rows of a kind; nothing depends on it for being right."""
+
+    keeps_result: ClassVar[bool] = False
+    limit: int = 500

@@ -1,0 +1,84 @@
+"""Domain events: what happened, written in the transaction that made it happen.
+
+An event has an id that never changes, a ``sequence`` of its own subject (1, 2, 3 ... per order and per stock
+record), and a place in the tenant's feed, which readers hold as an opaque cursor. Events carry ids and numbers,
+never names or addresses.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from vectis_core.errors import ValidationError
+
+
+class EventType(StrEnum):
+    """What can happen."""
+
+    ORDER_CREATED = "order.created"
+    ORDER_CONFIRMED = "order.confirmed"
+    ORDER_SHIPPED = "order.shipped"
+    ORDER_DELIVERED = "order.delivered"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_HELD = "order.held"
+    ORDER_RELEASED = "order.released"
+    ORDER_UPDATED = "order.updated"
+    SHIPMENT_LABEL_CREATED = "shipment.label_created"
+    SHIPMENT_DELIVERED = "shipment.delivered"
+    SHIPMENT_VOIDED = "shipment.voided"
+    INVENTORY_ADJUSTED = "inventory.adjusted"
+    INVENTORY_LOW_STOCK = "inventory.low_stock"
+
+
+class Subject(StrEnum):
+    """What an event is about."""
+
+    ORDER = "order"
+    STOCK = "stock"
+
+
+@attrs.frozen
+class Event:
+    """Something that happened to one subject."""
+
+    tenant: str
+    id: str
+    type: EventType
+    subject: Subject
+    subject_id: str
+    #: 1, 2, 3 ... within the subject.
+    sequence: int
+    at: datetime
+    actor: str
+    data: Mapping[str, Any]
+    #: The place in the tenant's feed; given when the transaction is flushed.
+    position: int = 0
+
+    @property
+    def cursor(self) -> str:
+        """The cursor that continues after this event."""
+        return cursor_at(self.position)
+
+
+def cursor_at(position: int) -> str:
+    """Return the opaque cursor that continues after *position*."""
+    return base64.urlsafe_b64encode(b"v1:%d" % position).decode().rstrip("=")
+
+
+def position_of(cursor: str) -> int:
+    """Return the place in the feed that *cursor* stands for; raises ``ValidationError`` for ``after``."""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
+    except (UnicodeError, binascii.Error):
+        text = ""
+    version, _, digits = text.partition(":")
+    if version != "v1" or not digits.isdigit() or len(digits) > 18 or cursor_at(int(digits)) != cursor:
+        raise ValidationError.of("after", "is not a cursor of this feed; use one that the feed returned")
+    return int(digits)

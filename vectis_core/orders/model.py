@@ -1,0 +1,215 @@
+"""Orders, their lines and their shipments, as values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import attrs
+
+from vectis_core.catalogue import SKU
+from vectis_core.constraints import (
+    CountryCode,
+    CurrencyCode,
+    Email,
+    Many,
+    Moment,
+    Number,
+    OneOf,
+    Text,
+    Whole,
+)
+from vectis_core.money import exact
+from vectis_core.orders.lifecycle import OrderStatus, ShipmentStatus
+
+
+@attrs.frozen
+class Address:
+    """Where a parcel, or a bill, goes to."""
+
+    name: Annotated[str, Text(1, 255)]
+    line1: Annotated[str, Text(1, 255)]
+    city: Annotated[str, Text(1, 255)]
+    country: Annotated[str, CountryCode()]
+    line2: Annotated[str, Text(0, 255)] | None = None
+    region: Annotated[str, Text(0, 255)] | None = None
+    postal_code: Annotated[str, Text(0, 32)] | None = None
+    company: Annotated[str, Text(0, 255)] | None = None
+    phone: Annotated[str, Text(0, 64)] | None = None
+
+
+@attrs.frozen
+class Item:
+    """One line that is asked for: so many pieces of a SKU at a price each."""
+
+    sku: Annotated[str, SKU]
+    quantity: Annotated[int, Whole(1, 1_000_000)]
+    #: Kept exactly; a float is refused with a ``TypeError``.
+    unit_price: Annotated[Decimal, Number(Decimal(0), Decimal(10) ** 9, places=4)] = attrs.field(
+        converter=lambda value: exact(value, "unitPrice")
+    )
+    #: Which of the order's shipping addresses this line goes to; the first where left out.
+    shipping_address: Annotated[int, Whole(0, 49)] | None = None
+
+
+@attrs.frozen
+class NewOrder:
+    """What is asked when an order is created."""
+
+    #: The caller's own id of the order, unique per tenant for ever, compared byte for byte.
+    external_id: Annotated[str, Text(1, 255)]
+    items: Annotated[tuple[Item, ...], Many(1, 500)] = attrs.field(converter=lambda rows: as_tuple(rows))
+    shipping_addresses: Annotated[tuple[Address, ...], Many(1, 50)] = attrs.field(
+        converter=lambda rows: as_tuple(rows)
+    )
+    billing_address: Address | None = None
+    customer_id: Annotated[str, Text(1, 255)] | None = None
+    customer_email: Annotated[str, Email()] | None = None
+    currency: Annotated[str, CurrencyCode()] = "USD"
+
+
+def as_tuple(rows: Any) -> Any:
+    """Return a list as a tuple, and anything else as it is, for the constraint to refuse."""
+    return tuple(rows) if isinstance(rows, list) else rows
+
+
+@attrs.frozen
+class Cancellation:
+    """Why an order is cancelled."""
+
+    reason: Annotated[str, Text(1, 500)] | None = None
+
+
+@attrs.frozen
+class Reason:
+    """Why a step is taken that calls for a reason."""
+
+    reason: Annotated[str, Text(1, 500)]
+
+
+@attrs.frozen
+class ShipmentItem:
+    """Pieces to ship: of one line by its id, or of a SKU whichever its lines."""
+
+    quantity: Annotated[int, Whole(1, 1_000_000)]
+    sku: Annotated[str, SKU] | None = None
+    line_id: Annotated[str, Text(1, 64)] | None = None
+
+
+@attrs.frozen
+class NewShipment:
+    """What is asked when a shipment is registered; without items, all that is reserved and on no label."""
+
+    carrier: Annotated[str, Text(1, 64)]
+    tracking_number: Annotated[str, Text(1, 128)]
+    items: Annotated[tuple[ShipmentItem, ...], Many(1, 500)] | None = attrs.field(
+        default=None, converter=lambda rows: as_tuple(rows)
+    )
+    status: Annotated[str, OneOf(("shipped", "label_created"))] = "shipped"
+    #: Take only what is reserved in this warehouse.
+    warehouse_id: Annotated[str, Text(1, 64)] | None = None
+
+
+@attrs.frozen
+class ShipmentMoment:
+    """When a step of a shipment happened; now, where left out."""
+
+    at: Annotated[datetime, Moment()] | None = None
+
+
+@attrs.frozen
+class OrderLine:
+    """A line of an order; ``quantity = waiting + reserved + shipped + cancelled`` at all times."""
+
+    line_no: int
+    #: The line's public id, unique among all orders.
+    id: str
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    #: The price of the pieces that are not cancelled; of all of them in a cancelled order.
+    total: Decimal
+    shipping_address: int
+    waiting: int
+    reserved: int
+    shipped: int
+    cancelled: int
+    #: Pieces that left and came back.
+    returned: int
+
+
+@attrs.frozen
+class ShipmentLine:
+    """Pieces of an order line in a shipment, from one stock record."""
+
+    line_no: int
+    stock_id: str
+    line_id: str
+    sku: str
+    warehouse_id: str
+    quantity: int
+
+
+@attrs.frozen
+class Shipment:
+    """A parcel, or the label for one."""
+
+    tenant: str
+    id: str
+    order_id: str
+    status: ShipmentStatus
+    #: As shown to people, for instance ``UPS``.
+    carrier: str
+    tracking_number: str
+    #: The shipping address of the order that it goes to, counted from 0.
+    shipping_address: int
+    lines: tuple[ShipmentLine, ...]
+    created_at: datetime
+    updated_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    voided_at: datetime | None
+
+
+@attrs.frozen
+class Order:
+    """An order as it is now, complete with its lines and shipments."""
+
+    tenant: str
+    id: str
+    external_id: str
+    status: OrderStatus
+    currency: str
+    #: The sum of the lines' totals.
+    total: Decimal
+    #: Pieces that are not cancelled; in a cancelled order, what it had.
+    item_count: int
+    customer_id: str | None
+    customer_email: str | None
+    shipping_addresses: tuple[Address, ...]
+    billing_address: Address | None
+    on_hold: bool
+    hold_reason: str | None
+    cancel_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    confirmed_at: datetime | None
+    cancelled_at: datetime | None
+    #: The number of the order's newest event; it grows with every change.
+    event_seq: int
+    #: SHA-256 of what was first asked, to tell a repeat that asks for something else.
+    fingerprint: str
+    lines: tuple[OrderLine, ...]
+    shipments: tuple[Shipment, ...]
+
+
+@attrs.frozen
+class Placed:
+    """What creating an order came to."""
+
+    order: Order
+    #: False where the external id was known and the order that has it is returned.
+    created: bool
+    #: Whether a repeat asked for something else than the first request did.
+    mismatch: bool = False

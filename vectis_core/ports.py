@@ -1,0 +1,389 @@
+"""What a storage backend must supply, and what a reader of it may ask.
+
+A backend implements loading by keys, bulk writes, begin and commit, and the named queries of ``View``. Everything
+that is a rule lives in the core. The contract of these protocols is the suite in ``vectis_core.testing``.
+
+Keys are tuples that start with the tenant, sorted before they come here; that order is the one global lock order
+on stores that lock rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+import attrs
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.events import Event, Subject
+from vectis_core.orders.model import Order, Shipment
+from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tenancy import Tenant
+
+Key = tuple[str, str]
+#: (tenant, scope, command id)
+CommandKey = tuple[str, str, str]
+
+
+@attrs.frozen
+class StoredResult:
+    """What a command came to, kept so that a repeat gets the same answer."""
+
+    tenant: str
+    scope: str
+    command_id: str
+    fingerprint: str
+    #: The result in JSON, as ``vectis_core.engine.results`` writes it.
+    result: str
+    created_at: datetime
+
+
+@attrs.frozen
+class RateWindow:
+    """One fixed window of a rate limit, and how much of it is granted."""
+
+    key: str
+    started_at: datetime
+    ends_at: datetime
+    granted: int
+
+
+@attrs.define
+class Changes:
+    """All that a batch writes, in the order in which the fields stand; each list may be empty.
+
+    A changed row comes as (before, after): a store writes it guarded by what it was before, and refuses with
+    ``StoreConflict`` where that is no longer so.
+    """
+
+    tenants: list[tuple[Tenant | None, Tenant]] = attrs.Factory(list)
+    warehouses: list[tuple[Warehouse | None, Warehouse]] = attrs.Factory(list)
+    products: list[tuple[Product | None, Product]] = attrs.Factory(list)
+    #: Guarded by ``ledger_seq`` and ``event_seq``.
+    stock: list[tuple[StockRecord | None, StockRecord]] = attrs.Factory(list)
+    #: With their lines and shipments, of which only what differs is written; guarded by ``event_seq``.
+    orders: list[tuple[Order | None, Order]] = attrs.Factory(list)
+    #: Guarded by ``open``.
+    reservations: list[tuple[Reservation | None, Reservation]] = attrs.Factory(list)
+    movements: list[Movement] = attrs.Factory(list)
+    #: In feed order; the store gives each its position.
+    events: list[Event] = attrs.Factory(list)
+    clients: list[tuple[ApiClient | None, ApiClient]] = attrs.Factory(list)
+    keys: list[tuple[SigningKey | None, SigningKey]] = attrs.Factory(list)
+    windows: list[tuple[RateWindow | None, RateWindow]] = attrs.Factory(list)
+    results: list[StoredResult] = attrs.Factory(list)
+    #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.
+    counters: dict[Key, int] = attrs.Factory(dict)
+
+
+class Transaction(Protocol):
+    """One transaction of a store, for a whole batch of commands.
+
+    Every ``load`` returns what exists of the keys asked for. Nobody else changes what was loaded before this
+    transaction ends, or the flush or the commit refuses.
+    """
+
+    def load_results(self, keys: Sequence[CommandKey]) -> Iterable[StoredResult]:
+        """Return the stored results of these command ids, and keep others from using the ids meanwhile."""
+        ...
+
+    def load_order_ids(self, external_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders with these external ids, and keep others from using them meanwhile."""
+        ...
+
+    def load_orders_of_shipments(self, shipment_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders that these shipments belong to."""
+        ...
+
+    def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
+        """Return tenants."""
+        ...
+
+    def load_warehouses(self, tenants: Sequence[str]) -> Iterable[Warehouse]:
+        """Return all warehouses of these tenants."""
+        ...
+
+    def load_products(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[Product]:
+        """Return products by id and by SKU."""
+        ...
+
+    def load_orders(self, ids: Sequence[Key]) -> Iterable[Order]:
+        """Return orders with their lines and shipments."""
+        ...
+
+    def load_reservations(self, order_ids: Sequence[Key]) -> Iterable[Reservation]:
+        """Return all reservations of these orders, by line and stock record."""
+        ...
+
+    def load_stock(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[StockRecord]:
+        """Return stock records by id, and all those of the SKUs."""
+        ...
+
+    def load_clients(self, ids: Sequence[Key]) -> Iterable[ApiClient]:
+        """Return API clients."""
+        ...
+
+    def load_keys(self) -> Iterable[SigningKey]:
+        """Return all signing keys."""
+        ...
+
+    def load_windows(self, keys: Sequence[str]) -> Iterable[RateWindow]:
+        """Return rate windows."""
+        ...
+
+    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
+        """Delete at most *limit* each of results older than that, windows that ended, keys that retired."""
+        ...
+
+    def flush(self, changes: Changes) -> None:
+        """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable. An exception leaves open whether it is; the engine reports that."""
+        ...
+
+    def rollback(self) -> None:
+        """Forget everything; harmless after the transaction has ended."""
+        ...
+
+    def committed(self) -> bool:
+        """Return whether the commit is known to have happened, where an interrupt hit it."""
+        ...
+
+    def lend(self) -> AbstractContextManager[Any]:
+        """Lend the host what it writes its own rows with, inside this transaction and for its length."""
+        ...
+
+
+@attrs.frozen
+class OrderFilter:
+    """Which orders a list shows."""
+
+    status: str | None = None
+    external_id: str | None = None
+    customer_id: str | None = None
+    sku: str | None = None
+    #: From this moment on.
+    created_after: datetime | None = None
+    #: Before this moment.
+    created_before: datetime | None = None
+
+
+@attrs.frozen
+class ProductFilter:
+    """Which products a list shows; ``q`` is looked for in SKU and name, without regard to ASCII case."""
+
+    sku: str | None = None
+    q: str | None = None
+    active: bool | None = None
+
+
+@attrs.frozen
+class StockFilter:
+    """Which stock records a list shows."""
+
+    sku: str | None = None
+    warehouse_id: str | None = None
+    low: bool | None = None
+
+
+@attrs.frozen
+class Slice:
+    """Which rows of a list, newest first: after skipping *offset*, or those before an id."""
+
+    limit: int
+    offset: int = 0
+    before: str | None = None
+
+
+@attrs.frozen
+class Holder:
+    """Who holds how many pieces of a stock record."""
+
+    order_id: str
+    external_id: str
+    line_no: int
+    quantity: int
+    since: datetime
+
+
+class View(Protocol):
+    """One consistent state of a store, to read from."""
+
+    def order(self, tenant: str, order_id: str) -> Order | None:
+        """Return an order with its lines and shipments."""
+        ...
+
+    def order_by_external_id(self, tenant: str, external_id: str) -> Order | None:
+        """Return the order with this external id."""
+        ...
+
+    def orders(self, tenant: str, where: OrderFilter, part: Slice) -> list[Order]:
+        """Return orders by id, newest first."""
+        ...
+
+    def count_orders(self, tenant: str, where: OrderFilter) -> int:
+        """Return how many orders there are; from a counter where only the status is asked for, or nothing."""
+        ...
+
+    def shipment(self, tenant: str, shipment_id: str) -> Shipment | None:
+        """Return a shipment."""
+        ...
+
+    def product(self, tenant: str, product_id: str) -> Product | None:
+        """Return a product."""
+        ...
+
+    def product_by_sku(self, tenant: str, sku: str) -> Product | None:
+        """Return the product with this SKU."""
+        ...
+
+    def products(self, tenant: str, where: ProductFilter, part: Slice) -> list[Product]:
+        """Return products by id, newest first."""
+        ...
+
+    def count_products(self, tenant: str, where: ProductFilter) -> int:
+        """Return how many products there are; from a counter where nothing is asked for."""
+        ...
+
+    def stock_record(self, tenant: str, stock_id: str) -> StockRecord | None:
+        """Return a stock record."""
+        ...
+
+    def stock(self, tenant: str, where: StockFilter, part: Slice) -> list[StockRecord]:
+        """Return stock records by id, newest first."""
+        ...
+
+    def count_stock(self, tenant: str, where: StockFilter) -> int:
+        """Return how many stock records there are; from a counter where nothing is asked for."""
+        ...
+
+    def movements(self, tenant: str, stock_id: str, part: Slice) -> list[Movement]:
+        """Return a record's ledger rows, newest first; ``before`` is a number in text."""
+        ...
+
+    def holders(self, tenant: str, stock_id: str) -> list[Holder]:
+        """Return who holds pieces of a stock record, oldest order first."""
+        ...
+
+    def warehouse(self, tenant: str, warehouse_id: str) -> Warehouse | None:
+        """Return a warehouse."""
+        ...
+
+    def warehouses(self, tenant: str, part: Slice) -> list[Warehouse]:
+        """Return warehouses by id, newest first."""
+        ...
+
+    def count_warehouses(self, tenant: str) -> int:
+        """Return how many warehouses there are."""
+        ...
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """Return a tenant."""
+        ...
+
+    def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """Return tenants by id, after an id."""
+        ...
+
+    def client(self, client_id: str) -> ApiClient | None:
+        """Return an API client of any tenant: who presents an id does not name the tenant."""
+        ...
+
+    def clients(self, tenant: str, part: Slice) -> list[ApiClient]:
+        """Return API clients by id, newest first."""
+        ...
+
+    def count_clients(self, tenant: str | None) -> int:
+        """Return how many API clients there are, of one tenant or of all."""
+        ...
+
+    def signing_keys(self) -> list[SigningKey]:
+        """Return all signing keys, oldest first."""
+        ...
+
+    def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
+        """Return all events of one subject, oldest first."""
+        ...
+
+    def events(self, tenant: str, after: int, types: Sequence[str], limit: int) -> list[Event]:
+        """Return events of the feed after a position, in order; of some types where any are named."""
+        ...
+
+    def last_event_position(self, tenant: str) -> int:
+        """Return the position of the feed's newest event, 0 where there is none."""
+        ...
+
+    def counters(self, tenant: str) -> Mapping[str, int]:
+        """Return the tenant's counters by name."""
+        ...
+
+    # What verifying needs beside the lists above: everything of a tenant, page by key.
+
+    def scan_stock(self, tenant: str, after: str, limit: int) -> list[StockRecord]:
+        """Return stock records by id, oldest first, after an id."""
+        ...
+
+    def scan_movements(self, tenant: str, stock_id: str, after: int, limit: int) -> list[Movement]:
+        """Return a record's ledger rows, oldest first, after a number."""
+        ...
+
+    def scan_orders(self, tenant: str, after: str, limit: int) -> list[Order]:
+        """Return orders by id, oldest first, after an id."""
+        ...
+
+    def scan_reservations(self, tenant: str, order_ids: Sequence[str]) -> list[Reservation]:
+        """Return all reservations of these orders."""
+        ...
+
+    def scan_history(self, tenant: str, subject: Subject, ids: Sequence[str]) -> list[Event]:
+        """Return all events of these subjects, by subject and number."""
+        ...
+
+    def strays(self) -> list[str]:
+        """Return, in words, rows that point to nothing or outside their tenant, and the file's own faults."""
+        ...
+
+
+class Store(Protocol):
+    """A place where everything is kept."""
+
+    #: An id of the database, made with it.
+    database_id: str
+
+    def begin(self) -> Transaction:
+        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where the store is not free."""
+        ...
+
+    def recover(self) -> None:
+        """Make ready to write again after a commit that failed; called before the next ``begin``."""
+        ...
+
+    def read(self) -> AbstractContextManager[View]:
+        """Return a view of the newest committed state, for the length of the ``with`` block."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the store's time, which all commands of a batch share."""
+        ...
+
+    def reads_are_local(self) -> bool:
+        """Return whether a read by key is so short that an event loop may wait for it."""
+        ...
+
+    def close(self) -> None:
+        """Release everything; harmless when repeated."""
+        ...
+
+
+def counters_of(before: Order | None, after: Order) -> Iterable[tuple[str, int]]:
+    """Return the counters that an order's change moves, and by how much."""
+    if before is None:
+        return (("orders", 1), (f"orders:{after.status}", 1))
+    if before.status is after.status:
+        return ()
+    return ((f"orders:{before.status}", -1), (f"orders:{after.status}", 1))
