@@ -1,0 +1,233 @@
+"""Questions that change nothing, each answered from one consistent view; the same for every face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import attrs
+
+from vectis_core.access import ApiClient
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.constraints import unstorable
+from vectis_core.errors import FieldProblem, NotFound, ValidationError
+from vectis_core.events import Event, EventType, Subject, cursor_at, position_of
+from vectis_core.orders.lifecycle import OrderStatus
+from vectis_core.orders.model import Order, Shipment
+from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter, View
+from vectis_core.stock.model import Movement, StockRecord
+from vectis_core.tenancy import Settings
+
+T = TypeVar("T")
+
+#: The most entries on one page of a list.
+PAGE_MAX = 100
+#: The entries on a page where nothing is said.
+PAGE_DEFAULT = 20
+#: The farthest a list can be skipped into: what every store can count.
+OFFSET_MAX = 2**63 - 1
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """Part of a list, and how long the whole of it is."""
+
+    items: list[T]
+    limit: int
+    offset: int
+    total: int
+
+
+@attrs.frozen
+class EventPage:
+    """Part of the feed, and the cursor that continues it; the same cursor where there is nothing new."""
+
+    events: list[Event]
+    next: str
+
+
+@attrs.frozen
+class Explanation:
+    """Where every piece of a stock record is: free, or promised to whom."""
+
+    record: StockRecord
+    holders: list[Holder]
+
+
+def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0) -> Slice:
+    """Return the part of a list; raises ``ValidationError`` where it is out of bounds."""
+    problems = []
+    if type(limit) is not int or not 1 <= limit <= PAGE_MAX:
+        problems.append(FieldProblem("limit", f"must be an integer between 1 and {PAGE_MAX}"))
+    if type(offset) is not int or not 0 <= offset <= OFFSET_MAX:
+        problems.append(FieldProblem("offset", "must be an integer of 0 or more"))
+    if problems:
+        raise ValidationError(problems)
+    return Slice(limit, offset)
+
+
+def order_filter(
+    status: str | None = None,
+    external_id: str | None = None,
+    customer_id: str | None = None,
+    sku: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> OrderFilter:
+    """Return which orders to list; raises ``ValidationError`` for what can match nothing sensible."""
+    if status is not None and status not in list(OrderStatus):
+        raise ValidationError.of("status", f"must be one of {', '.join(OrderStatus)}")
+    for field, moment in (("createdAfter", created_after), ("createdBefore", created_before)):
+        if moment is not None and moment.tzinfo is None:
+            raise ValidationError.of(field, "must be a time with a zone, such as 2026-01-26T12:00:00Z")
+    _check_text(externalId=external_id, customerId=customer_id, sku=sku)
+    return OrderFilter(status, external_id, customer_id, sku, created_after, created_before)
+
+
+def product_filter(
+    sku: str | None = None, q: str | None = None, active: bool | None = None
+) -> ProductFilter:
+    """Return which products to list."""
+    _check_text(sku=sku, q=q)
+    return ProductFilter(sku, q, active)
+
+
+def stock_filter(
+    sku: str | None = None, warehouse_id: str | None = None, low: bool | None = None
+) -> StockFilter:
+    """Return which stock records to list."""
+    _check_text(sku=sku, warehouseId=warehouse_id)
+    return StockFilter(sku, warehouse_id, low)
+
+
+def _check_text(**given: str | None) -> None:
+    for field, text in given.items():
+        problem = unstorable(text) if text is not None else None
+        if problem is not None:
+            raise ValidationError.of(field, problem)
+
+
+def _found(value: T | None, what: str) -> T:
+    if value is None:
+        raise NotFound(f"No such {what}")
+    return value
+
+
+def order(view: View, tenant: str, order_id: str) -> Order:
+    """Return an order; raises ``NotFound``."""
+    return _found(view.order(tenant, order_id), "order")
+
+
+def order_by_external_id(view: View, tenant: str, external_id: str) -> Order:
+    """Return the order that has the caller's own id; raises ``NotFound``."""
+    return _found(view.order_by_external_id(tenant, external_id), "order")
+
+
+def orders(view: View, tenant: str, where: OrderFilter, part: Slice) -> Page[Order]:
+    """Return part of the orders, newest first."""
+    rows = view.orders(tenant, where, part)
+    return Page(rows, part.limit, part.offset, view.count_orders(tenant, where))
+
+
+def shipments(view: View, tenant: str, order_id: str) -> tuple[Shipment, ...]:
+    """Return an order's shipments, oldest first; raises ``NotFound``."""
+    return order(view, tenant, order_id).shipments
+
+
+def shipment(view: View, tenant: str, shipment_id: str) -> Shipment:
+    """Return a shipment; raises ``NotFound``."""
+    return _found(view.shipment(tenant, shipment_id), "shipment")
+
+
+def history(view: View, tenant: str, order_id: str) -> list[Event]:
+    """Return each step that changed an order, oldest first; raises ``NotFound``."""
+    order(view, tenant, order_id)
+    return view.history(tenant, Subject.ORDER, order_id)
+
+
+def product(view: View, tenant: str, product_id: str) -> Product:
+    """Return a product; raises ``NotFound``."""
+    return _found(view.product(tenant, product_id), "product")
+
+
+def product_by_sku(view: View, tenant: str, sku: str) -> Product:
+    """Return the product with this SKU; raises ``NotFound``."""
+    return _found(None if unstorable(sku) else view.product_by_sku(tenant, sku), "product")
+
+
+def products(view: View, tenant: str, where: ProductFilter, part: Slice) -> Page[Product]:
+    """Return part of the products, newest first."""
+    rows = view.products(tenant, where, part)
+    return Page(rows, part.limit, part.offset, view.count_products(tenant, where))
+
+
+def stock_record(view: View, tenant: str, stock_id: str) -> StockRecord:
+    """Return a stock record; raises ``NotFound``."""
+    return _found(view.stock_record(tenant, stock_id), "stock record")
+
+
+def stock(view: View, tenant: str, where: StockFilter, part: Slice) -> Page[StockRecord]:
+    """Return part of the stock records, newest first."""
+    rows = view.stock(tenant, where, part)
+    return Page(rows, part.limit, part.offset, view.count_stock(tenant, where))
+
+
+def movements(view: View, tenant: str, stock_id: str, part: Slice) -> Page[Movement]:
+    """Return part of a record's ledger, newest first; raises ``NotFound``."""
+    record = stock_record(view, tenant, stock_id)
+    rows = view.movements(tenant, stock_id, part)
+    return Page(rows, part.limit, part.offset, record.ledger_seq)
+
+
+def explain(view: View, tenant: str, stock_id: str) -> Explanation:
+    """Return who holds what of a stock record; raises ``NotFound``."""
+    return Explanation(stock_record(view, tenant, stock_id), view.holders(tenant, stock_id))
+
+
+def warehouse(view: View, tenant: str, warehouse_id: str) -> Warehouse:
+    """Return a warehouse; raises ``NotFound``."""
+    return _found(view.warehouse(tenant, warehouse_id), "warehouse")
+
+
+def warehouses(view: View, tenant: str, part: Slice) -> Page[Warehouse]:
+    """Return part of the warehouses, newest first."""
+    rows = view.warehouses(tenant, part)
+    return Page(rows, part.limit, part.offset, view.count_warehouses(tenant))
+
+
+def settings(view: View, tenant: str) -> Settings:
+    """Return the tenant's settings; raises ``NotFound`` where the tenant was never opened."""
+    return _found(view.tenant(tenant), "tenant").settings
+
+
+def client(view: View, tenant: str, client_id: str) -> ApiClient:
+    """Return an API client; raises ``NotFound``."""
+    found = view.client(client_id)
+    return _found(found if found is not None and found.tenant == tenant else None, "client")
+
+
+def clients(view: View, tenant: str, part: Slice) -> Page[ApiClient]:
+    """Return part of the API clients, newest first."""
+    rows = view.clients(tenant, part)
+    return Page(rows, part.limit, part.offset, view.count_clients(tenant))
+
+
+def events(
+    view: View, tenant: str, after: str | None = None, types: Sequence[str] = (), limit: int = PAGE_MAX
+) -> EventPage:
+    """Return part of the feed after a cursor, from its beginning where there is none, in order.
+
+    Raises ``ValidationError`` for a cursor or a type that is none, or a limit out of bounds.
+    """
+    unknown = [name for name in types if name not in list(EventType)]
+    if unknown:
+        raise ValidationError.of("types", f"{unknown[0]} is not one of {', '.join(EventType)}")
+    position = position_of(after) if after is not None else 0
+    limit = page_slice(limit).limit
+    rows = view.events(tenant, position, types, limit)
+    if len(rows) < limit and types:
+        position = max(position, view.last_event_position(tenant))
+    elif rows:
+        position = rows[-1].position
+    return EventPage(rows, cursor_at(position))
