@@ -1,0 +1,47 @@
+# The commands of this repository. Everything runs in .venv, which is built anew when the project file, the pinned
+# versions or the interpreter change. PYTHON=python3.12 names another interpreter.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The interpreter is part of the stamp's name, so that another one does not silently use what the first built.
+BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
+DEVELOP := $(BUILT)-for-development
+PACKAGES := vectis_core backends adapters tests benchmarks examples
+
+.PHONY: serve test check bench help
+.DELETE_ON_ERROR:
+
+help: ## List these commands.
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | column -t -s '|'
+
+serve: $(BUILT) ## Serve the HTTP API on SQLite; prints credentials on the first start. ARGS="--port 8081" adds options.
+	@$(BIN)/vectis serve $(ARGS)
+
+test: $(DEVELOP) ## Run every test.
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(DEVELOP) ## Lint, formatting, types, import rules, limits of size.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -p no:cacheprovider tests/architecture/test_limits.py
+
+bench: $(DEVELOP) ## Measure beside the comparators. ARGS=--quick takes less time.
+	$(BIN)/python -m benchmarks $(ARGS)
+
+$(BUILT): pyproject.toml constraints.txt
+	@$(PYTHON) -c '' 2>/dev/null || { echo "No '$(PYTHON)' here: install Python 3.11 or newer, or name one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(PYTHON)' is $$($(PYTHON) -V 2>&1): install Python 3.11 or newer and name it with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make virtual environments: install its venv package, on Debian and Ubuntu 'apt-get install python3-venv'" >&2; exit 1; }
+	@echo "Building .venv with $$($(PYTHON) -V) ..." >&2
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(PIP) pip hatchling
+	@$(PIP) --no-build-isolation --editable '.[server]'
+	@touch $@
+
+$(DEVELOP): $(BUILT)
+	@$(PIP) --no-build-isolation --editable . --group dev
+	@touch $@
