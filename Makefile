@@ -13,7 +13,7 @@ PACKAGES := vectis_core backends adapters tests benchmarks examples
 .DELETE_ON_ERROR:
 
 help: ## List these commands.
-	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile
 
 serve: $(BUILT) ## Serve the HTTP API on SQLite; prints credentials on the first start. ARGS="--port 8081" adds options.
 	@$(BIN)/vectis serve $(ARGS)

@@ -1,0 +1,72 @@
+"""What importing costs: the core alone pulls in no framework, no driver and no test tool."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+FOREIGN = {
+    "cattrs",
+    "click",
+    "cryptography",
+    "fastapi",
+    "flask",
+    "httpx",
+    "hypothesis",
+    "joserfc",
+    "pytest",
+    "sqlite3",
+    "sqlite_utils",
+    "starlette",
+    "uvicorn",
+    "vectis_asgi",
+    "vectis_cli",
+    "vectis_flask",
+    "vectis_http",
+    "vectis_memory",
+    "vectis_sqlite",
+}
+
+
+def modules_after(program: str) -> set[str]:
+    """Return the names of all modules that a fresh interpreter has loaded after *program*."""
+    report = "import sys, json; sys.stderr.write(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", f"{program}\n{report}"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return set(json.loads(done.stderr))
+
+
+def packages_after(program: str) -> set[str]:
+    """Return the top-level names of what *program* loaded."""
+    return {name.partition(".")[0] for name in modules_after(program)}
+
+
+def test_the_core_alone_pulls_in_nothing_heavy() -> None:
+    """``import vectis_core`` loads no web framework, no driver, no converter, no backend and no adapter."""
+    assert set() == packages_after("import vectis_core; vectis_core.Vectis") & FOREIGN
+
+
+def test_the_core_does_not_load_its_testing_package() -> None:
+    """Strategies and models are for tests alone."""
+    loaded = modules_after("import vectis_core; vectis_core.Vectis")
+
+    assert not [name for name in loaded if name.startswith("vectis_core.testing")]
+
+
+def test_opening_a_database_loads_its_backend_alone() -> None:
+    """``Vectis.open`` finds the backend by the URL's scheme and leaves the others, and the web, alone."""
+    loaded = packages_after("import vectis_core\nwith vectis_core.Vectis.open('memory://'): pass")
+
+    assert {"vectis_memory"} == loaded & FOREIGN
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_the_command_answers_without_loading_the_core(word: str) -> None:
+    """``vectis --help`` is as quick as click is: nothing else is loaded for it."""
+    loaded = packages_after(f"import vectis_cli\ntry: vectis_cli.main([{word!r}])\nexcept SystemExit: pass")
+
+    assert "click" in loaded
+    assert set() == loaded & {"attrs", "cryptography", "sqlite3", "uvicorn", "vectis_core", "vectis_http"}
