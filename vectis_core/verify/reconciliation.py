@@ -1,11 +1,11 @@
 """Compares two large bookkeepings in constant memory, and names the accounts in which they differ.
 
 Two sources that tell the same facts in different orders (the ledger by stock record, reservations by order)
-cannot be joined without holding one of them. They need not be: each posts amounts to accounts, one side positive
-and the other negative, so every account must end at zero. The amounts are summed in a fixed number of buckets,
-each weighted by the account's hash; a bucket that ends at zero holds, but for a chance of about 1 in 2**50, only
-accounts that did. Where a bucket does not, both sources are read once more, and the accounts in such buckets are
-kept one by one. So memory grows with what is wrong, not with what there is.
+cannot be joined without holding one of them. They need not be: each posts amounts to accounts, one side
+positive and the other negative, so every account must end at zero. The amounts are summed in a fixed number
+of buckets, each weighted by the account's hash; a bucket that ends at zero holds, but for a chance of about
+1 in 2**50, only accounts that did. Where a bucket does not, both sources are read once more, and the
+accounts in such buckets are kept one by one. So memory grows with what is wrong, not with what there is.
 """
 
 from __future__ import annotations
