@@ -46,7 +46,8 @@ class ValidationError(VectisError):
             "field": first.field,
             "errors": [{"field": p.field, "message": p.message} for p in problems],
         }
-        super().__init__(f"{first.field}: {first.message}" if first.field else first.message, details)
+        named = "SKU" if first.field == "sku" else first.field
+        super().__init__(f"{named} {first.message}" if named else first.message, details)
         self.problems = tuple(problems)
 
     @classmethod

@@ -49,7 +49,7 @@ def exact(value: object, field: str) -> Decimal:
 
 
 def tidy(number: Decimal) -> Decimal:
-    """Return *number* with its significant digits alone: 29.990 as 29.99, 6E+1 as 60.
+    """Return *number* with its significant digits alone: 29.990 as 29.99, 6E+1 as 60, -0 as 0.
 
     Numbers beyond 30 digits or with a huge exponent are returned as they are, for a constraint to refuse:
     spelling out ``1E+1000000`` would be a memory bomb.
@@ -57,7 +57,7 @@ def tidy(number: Decimal) -> Decimal:
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or not -30 <= exponent <= 30 or number.adjusted() > 30:
         return number
-    plain = number.normalize(_EXACT)
+    plain = number.normalize(_EXACT) if number else Decimal(0)
     return plain.quantize(Decimal(1), context=_EXACT) if plain == plain.to_integral_value() else plain
 
 

@@ -85,9 +85,7 @@ def order_filter(
     return OrderFilter(status, external_id, customer_id, sku, created_after, created_before)
 
 
-def product_filter(
-    sku: str | None = None, q: str | None = None, active: bool | None = None
-) -> ProductFilter:
+def product_filter(sku: str | None = None, q: str | None = None, active: bool | None = None) -> ProductFilter:
     """Return which products to list."""
     _check_text(sku=sku, q=q)
     return ProductFilter(sku, q, active)
@@ -222,7 +220,7 @@ def events(
     """
     unknown = [name for name in types if name not in list(EventType)]
     if unknown:
-        raise ValidationError.of("types", f"{unknown[0]} is not one of {', '.join(EventType)}")
+        raise ValidationError.of("types", f"must each be one of {', '.join(EventType)}")
     position = position_of(after) if after is not None else 0
     limit = page_slice(limit).limit
     rows = view.events(tenant, position, types, limit)
