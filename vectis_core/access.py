@@ -39,7 +39,7 @@ class NewClient:
 
     name: Annotated[str, Text(1, 255)]
     scopes: Annotated[tuple[Annotated[str, OneOf(SCOPES)], ...], Many(1, len(SCOPES))] | None = attrs.field(
-        default=None, converter=lambda rows: as_tuple(rows)
+        default=None, converter=as_tuple
     )
 
 

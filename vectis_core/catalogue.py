@@ -55,8 +55,8 @@ class ProductChange:
     """Which fields of a product to change; ``None`` clears an optional one, ``UNSET`` leaves it."""
 
     name: Annotated[str, Text(1, 255)] | Unset = UNSET
-    weight: Weight | None | Unset = UNSET
-    dimensions: Dimensions | None | Unset = UNSET
+    weight: Weight | Unset | None = UNSET
+    dimensions: Dimensions | Unset | None = UNSET
     active: Annotated[bool, Flag()] | Unset = UNSET
 
 
@@ -103,7 +103,7 @@ class WarehouseChange:
 
     code: Annotated[str, Text(1, 64)] | Unset = UNSET
     name: Annotated[str, Text(1, 255)] | Unset = UNSET
-    address: WarehouseAddress | None | Unset = UNSET
+    address: WarehouseAddress | Unset | None = UNSET
     priority: Annotated[int, Whole(0, 1_000_000)] | Unset = UNSET
     active: Annotated[bool, Flag()] | Unset = UNSET
 

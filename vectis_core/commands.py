@@ -35,12 +35,12 @@ from vectis_core.orders.model import (
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
 from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
 
-R = TypeVar("R", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 
 @attrs.frozen(kw_only=True)
-class Command(Generic[R]):
-    """Base of all commands; ``R`` is what running one returns."""
+class Command(Generic[R_co]):
+    """Base of all commands; ``R_co`` is what running one returns."""
 
     #: Whether a repeat with the same command id returns the stored result. Commands that are harmless to
     #: repeat, or have a key of their own, keep none.

@@ -124,9 +124,7 @@ class ServiceUnavailable(VectisError):
     http_status = 503
     retryable = True
 
-    def __init__(
-        self, message: str, details: Mapping[str, Any] | None = None, *, retry_after: int = 1
-    ) -> None:
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None, *, retry_after: int = 1) -> None:
         super().__init__(message, details)
         self.retry_after = retry_after
 

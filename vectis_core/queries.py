@@ -91,9 +91,7 @@ def product_filter(sku: str | None = None, q: str | None = None, active: bool | 
     return ProductFilter(sku, q, active)
 
 
-def stock_filter(
-    sku: str | None = None, warehouse_id: str | None = None, low: bool | None = None
-) -> StockFilter:
+def stock_filter(sku: str | None = None, warehouse_id: str | None = None, low: bool | None = None) -> StockFilter:
     """Return which stock records to list."""
     _check_text(sku=sku, warehouseId=warehouse_id)
     return StockFilter(sku, warehouse_id, low)

@@ -19,14 +19,10 @@ class ClientsFace:
         self._engine = engine
         self._caller = caller
 
-    def create(
-        self, name: str, *, scopes: Iterable[str] | None = None, command_id: str | None = None
-    ) -> IssuedClient:
+    def create(self, name: str, *, scopes: Iterable[str] | None = None, command_id: str | None = None) -> IssuedClient:
         """Make a client with all scopes but ``admin`` unless told otherwise; its secret is shown only here."""
         intent = NewClient(name, tuple(scopes) if scopes is not None else None)
-        return self._engine.run(
-            commands.CreateClient(caller=self._caller, command_id=command_id, intent=intent)
-        )
+        return self._engine.run(commands.CreateClient(caller=self._caller, command_id=command_id, intent=intent))
 
     def get(self, client_id: str) -> ApiClient:
         """Return a client; raises ``NotFound``."""
@@ -50,9 +46,7 @@ class ClientsFace:
 
     def revoke(self, client_id: str, *, command_id: str | None = None) -> ApiClient:
         """End a client; its secrets and its tokens are refused from now on."""
-        return self._engine.run(
-            commands.RevokeClient(caller=self._caller, command_id=command_id, client_id=client_id)
-        )
+        return self._engine.run(commands.RevokeClient(caller=self._caller, command_id=command_id, client_id=client_id))
 
 
 class SettingsFace:
@@ -70,7 +64,5 @@ class SettingsFace:
     def update(self, *, auto_confirm: bool | Unset = UNSET, command_id: str | None = None) -> Settings:
         """Change what is given."""
         return self._engine.run(
-            commands.UpdateSettings(
-                caller=self._caller, command_id=command_id, intent=SettingsChange(auto_confirm)
-            )
+            commands.UpdateSettings(caller=self._caller, command_id=command_id, intent=SettingsChange(auto_confirm))
         )

@@ -20,9 +20,7 @@ class Listing(Generic[T]):
     added meanwhile is newer and not part of it, and nothing is shown twice.
     """
 
-    def __init__(
-        self, store: Store, read: Callable[[View, Slice], Page[T]], key: Callable[[T], str]
-    ) -> None:
+    def __init__(self, store: Store, read: Callable[[View, Slice], Page[T]], key: Callable[[T], str]) -> None:
         self._store = store
         self._read = read
         self._key = key

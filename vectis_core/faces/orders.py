@@ -92,9 +92,7 @@ class OrdersFace:
 
     def confirm(self, order_id: str, *, command_id: str | None = None) -> Order:
         """Accept a pending order for fulfilment; raises ``IllegalTransition``."""
-        return self._engine.run(
-            commands.ConfirmOrder(caller=self._caller, command_id=command_id, order_id=order_id)
-        )
+        return self._engine.run(commands.ConfirmOrder(caller=self._caller, command_id=command_id, order_id=order_id))
 
     def cancel(self, order_id: str, reason: str | None = None, *, command_id: str | None = None) -> Order:
         """Cancel an order of which nothing has shipped and release its stock; raises ``IllegalTransition``."""
@@ -115,17 +113,13 @@ class OrdersFace:
     def hold(self, order_id: str, reason: str, *, command_id: str | None = None) -> Order:
         """Forbid confirming and shipping for the time being."""
         return self._engine.run(
-            commands.HoldOrder(
-                caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason)
-            )
+            commands.HoldOrder(caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason))
         )
 
     def release(self, order_id: str, reason: str, *, command_id: str | None = None) -> Order:
         """End the hold."""
         return self._engine.run(
-            commands.ReleaseOrder(
-                caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason)
-            )
+            commands.ReleaseOrder(caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason))
         )
 
     def ship(
@@ -151,9 +145,7 @@ class OrdersFace:
             warehouse_id=warehouse_id,
         )
         return self._engine.run(
-            commands.RegisterShipment(
-                caller=self._caller, command_id=command_id, order_id=order_id, intent=intent
-            )
+            commands.RegisterShipment(caller=self._caller, command_id=command_id, order_id=order_id, intent=intent)
         )
 
     def shipments(self, order_id: str) -> tuple[Shipment, ...]:
@@ -179,9 +171,7 @@ class ShipmentsFace:
         with self._engine.store.read() as view:
             return queries.shipment(view, self._caller.tenant, shipment_id)
 
-    def ship(
-        self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None
-    ) -> Shipment:
+    def ship(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
         """A labelled shipment has left, now or at *at*; its goods leave stock."""
         return self._engine.run(
             commands.ShipShipment(
@@ -192,9 +182,7 @@ class ShipmentsFace:
             )
         )
 
-    def deliver(
-        self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None
-    ) -> Shipment:
+    def deliver(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
         """A shipment has arrived, now or at *at*."""
         return self._engine.run(
             commands.DeliverShipment(
@@ -205,9 +193,7 @@ class ShipmentsFace:
             )
         )
 
-    def void(
-        self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None
-    ) -> Shipment:
+    def void(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
         """A label will not be used; its pieces can go on another."""
         return self._engine.run(
             commands.VoidShipment(

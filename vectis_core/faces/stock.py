@@ -40,9 +40,7 @@ class ProductsFace:
     ) -> Product:
         """Add a product, with a stock record of zero in the default warehouse; raises ``Conflict``."""
         intent = NewProduct(sku=sku, name=name, weight=weight, dimensions=dimensions)
-        return self._engine.run(
-            commands.CreateProduct(caller=self._caller, command_id=command_id, intent=intent)
-        )
+        return self._engine.run(commands.CreateProduct(caller=self._caller, command_id=command_id, intent=intent))
 
     def get(self, product_id: str) -> Product:
         """Return a product; raises ``NotFound``."""
@@ -54,9 +52,7 @@ class ProductsFace:
         with self._engine.store.read() as view:
             return queries.product_by_sku(view, self._caller.tenant, sku)
 
-    def list(
-        self, *, sku: str | None = None, q: str | None = None, active: bool | None = None
-    ) -> Listing[Product]:
+    def list(self, *, sku: str | None = None, q: str | None = None, active: bool | None = None) -> Listing[Product]:
         """Return products, newest first; *q* is looked for in SKU and name."""
         where = queries.product_filter(sku, q, active)
         tenant = self._caller.tenant
@@ -71,17 +67,15 @@ class ProductsFace:
         product_id: str,
         *,
         name: str | Unset = UNSET,
-        weight: Weight | None | Unset = UNSET,
-        dimensions: Dimensions | None | Unset = UNSET,
+        weight: Weight | Unset | None = UNSET,
+        dimensions: Dimensions | Unset | None = UNSET,
         active: bool | Unset = UNSET,
         command_id: str | None = None,
     ) -> Product:
         """Change what is given; ``None`` clears weight or dimensions."""
         intent = ProductChange(name=name, weight=weight, dimensions=dimensions, active=active)
         return self._engine.run(
-            commands.UpdateProduct(
-                caller=self._caller, command_id=command_id, product_id=product_id, intent=intent
-            )
+            commands.UpdateProduct(caller=self._caller, command_id=command_id, product_id=product_id, intent=intent)
         )
 
 
@@ -119,15 +113,13 @@ class InventoryFace:
     ) -> StockRecord:
         """Open a stock record of zero for a SKU in a further warehouse; raises ``Conflict``."""
         intent = NewStockRecord(sku=sku, warehouse_id=warehouse_id, reorder_point=reorder_point)
-        return self._engine.run(
-            commands.OpenStockRecord(caller=self._caller, command_id=command_id, intent=intent)
-        )
+        return self._engine.run(commands.OpenStockRecord(caller=self._caller, command_id=command_id, intent=intent))
 
     def update(
         self,
         stock_id: str,
         *,
-        reorder_point: int | None | Unset = UNSET,
+        reorder_point: int | Unset | None = UNSET,
         command_id: str | None = None,
     ) -> StockRecord:
         """Change the reorder point; ``None`` ends it."""
@@ -140,9 +132,7 @@ class InventoryFace:
             )
         )
 
-    def adjust(
-        self, stock_id: str, adjustment: int, reason: str, *, command_id: str | None = None
-    ) -> StockRecord:
+    def adjust(self, stock_id: str, adjustment: int, reason: str, *, command_id: str | None = None) -> StockRecord:
         """Correct what is on hand by *adjustment* pieces; raises ``Conflict`` below what is reserved."""
         return self._engine.run(
             commands.AdjustStock(
@@ -186,9 +176,7 @@ class WarehousesFace:
     ) -> Warehouse:
         """Add a warehouse, tried last unless *priority* says otherwise; raises ``Conflict``."""
         intent = NewWarehouse(code=code, name=name, address=address, priority=priority)
-        return self._engine.run(
-            commands.CreateWarehouse(caller=self._caller, command_id=command_id, intent=intent)
-        )
+        return self._engine.run(commands.CreateWarehouse(caller=self._caller, command_id=command_id, intent=intent))
 
     def get(self, warehouse_id: str) -> Warehouse:
         """Return a warehouse; raises ``NotFound``."""
@@ -210,7 +198,7 @@ class WarehousesFace:
         *,
         code: str | Unset = UNSET,
         name: str | Unset = UNSET,
-        address: WarehouseAddress | None | Unset = UNSET,
+        address: WarehouseAddress | Unset | None = UNSET,
         priority: int | Unset = UNSET,
         active: bool | Unset = UNSET,
         command_id: str | None = None,

@@ -24,6 +24,11 @@ from vectis_core.money import exact
 from vectis_core.orders.lifecycle import OrderStatus, ShipmentStatus
 
 
+def as_tuple(rows: Any) -> Any:
+    """Return a list as a tuple, and anything else as it is, for the constraint to refuse."""
+    return tuple(rows) if isinstance(rows, list) else rows
+
+
 @attrs.frozen
 class Address:
     """Where a parcel, or a bill, goes to."""
@@ -59,19 +64,12 @@ class NewOrder:
 
     #: The caller's own id of the order, unique per tenant for ever, compared byte for byte.
     external_id: Annotated[str, Text(1, 255)]
-    items: Annotated[tuple[Item, ...], Many(1, 500)] = attrs.field(converter=lambda rows: as_tuple(rows))
-    shipping_addresses: Annotated[tuple[Address, ...], Many(1, 50)] = attrs.field(
-        converter=lambda rows: as_tuple(rows)
-    )
+    items: Annotated[tuple[Item, ...], Many(1, 500)] = attrs.field(converter=as_tuple)
+    shipping_addresses: Annotated[tuple[Address, ...], Many(1, 50)] = attrs.field(converter=as_tuple)
     billing_address: Address | None = None
     customer_id: Annotated[str, Text(1, 255)] | None = None
     customer_email: Annotated[str, Email()] | None = None
     currency: Annotated[str, CurrencyCode()] = "USD"
-
-
-def as_tuple(rows: Any) -> Any:
-    """Return a list as a tuple, and anything else as it is, for the constraint to refuse."""
-    return tuple(rows) if isinstance(rows, list) else rows
 
 
 @attrs.frozen
@@ -103,9 +101,7 @@ class NewShipment:
 
     carrier: Annotated[str, Text(1, 64)]
     tracking_number: Annotated[str, Text(1, 128)]
-    items: Annotated[tuple[ShipmentItem, ...], Many(1, 500)] | None = attrs.field(
-        default=None, converter=lambda rows: as_tuple(rows)
-    )
+    items: Annotated[tuple[ShipmentItem, ...], Many(1, 500)] | None = attrs.field(default=None, converter=as_tuple)
     status: Annotated[str, OneOf(("shipped", "label_created"))] = "shipped"
     #: Take only what is reserved in this warehouse.
     warehouse_id: Annotated[str, Text(1, 64)] | None = None

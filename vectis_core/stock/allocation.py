@@ -19,9 +19,7 @@ class Allocation:
     quantity: int
 
 
-def plan(
-    demand: Sequence[tuple[int, str, int]], records: Mapping[str, Sequence[StockRecord]]
-) -> list[Allocation]:
+def plan(demand: Sequence[tuple[int, str, int]], records: Mapping[str, Sequence[StockRecord]]) -> list[Allocation]:
     """Return what to take from where for all of *demand*, or raise for all of it.
 
     *demand* holds (line number, SKU, pieces); *records* holds each SKU's stock records in the order in which

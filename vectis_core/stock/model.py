@@ -111,7 +111,7 @@ class NewStockRecord:
 class StockChange:
     """Which properties of a stock record to change; quantities change by ``Adjustment`` alone."""
 
-    reorder_point: Annotated[int, _REORDER_POINT] | None | Unset = UNSET
+    reorder_point: Annotated[int, _REORDER_POINT] | Unset | None = UNSET
 
 
 @attrs.frozen

@@ -30,9 +30,7 @@ class Chain:
         after = (row.on_hand_after, row.reserved_after)
         expected = (self._last[0] + deltas[0], self._last[1] + deltas[1])
         if after != expected:
-            yield _fault(
-                "chain", f"the balances after it are {after}, the row before makes it {expected}", rows
-            )
+            yield _fault("chain", f"the balances after it are {after}, the row before makes it {expected}", rows)
         if not 0 <= row.reserved_after <= row.on_hand_after:
             yield _fault("bounds", f"{row.reserved_after} promised of {row.on_hand_after}", rows)
         self._seq, self._last = row.seq, after
@@ -57,9 +55,7 @@ class Chain:
 def low_faults(record: StockRecord) -> Iterator[Fault]:
     """Yield a record whose flag does not say whether it is low."""
     if record.low != is_low(record.available, record.reorder_point):
-        message = (
-            f"the flag says {record.low}; {record.available} available, reorder point {record.reorder_point}"
-        )
+        message = f"the flag says {record.low}; {record.available} available, reorder point {record.reorder_point}"
         yield Fault(Group.LOW_STOCK, "flag", message, {"stock": record.id})
 
 

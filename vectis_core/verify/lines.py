@@ -46,9 +46,7 @@ def _counted(order: Order, line: OrderLine) -> int:
 def _sum_faults(order: Order) -> Iterator[Fault]:
     amount = total((line.total for line in order.lines), order.currency)
     if order.total != amount:
-        yield _fault(
-            "order_total", f"the total is {order.total}, the lines' is {amount}", {"order": order.id}
-        )
+        yield _fault("order_total", f"the total is {order.total}, the lines' is {amount}", {"order": order.id})
     count = sum(_counted(order, line) for line in order.lines)
     if order.item_count != count:
         message = f"the item count is {order.item_count}, the lines have {count}"
@@ -64,9 +62,7 @@ def shipment_faults(order: Order, record_of: RecordOf) -> Iterator[Fault]:
         for part in shipment.lines:
             rows = {"order": order.id, "shipment": shipment.id, "line": str(part.line_no)}
             if not _fits(lines.get(part.line_no), part, record_of(part.stock_id)):
-                yield _fault(
-                    "shipment_line", "is not of the order's line, or from another stock record", rows
-                )
+                yield _fault("shipment_line", "is not of the order's line, or from another stock record", rows)
             elif shipment.status in LEFT:
                 shipped[part.line_no] += part.quantity
             elif shipment.status is ShipmentStatus.LABEL_CREATED:

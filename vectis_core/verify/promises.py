@@ -79,9 +79,7 @@ def _hold_faults(order: Order, history: Sequence[Event]) -> Iterator[Fault]:
     for event in history:
         if event.type is EventType.ORDER_HELD or event.type is EventType.ORDER_RELEASED:
             if held is (event.type is EventType.ORDER_HELD):
-                yield _fault(
-                    "hold_turns", f"{event.type} twice in a row", {"order": order.id, "event": event.id}
-                )
+                yield _fault("hold_turns", f"{event.type} twice in a row", {"order": order.id, "event": event.id})
             held = event.type is EventType.ORDER_HELD
     if held is not order.on_hold:
         yield _fault("hold", f"on hold: {order.on_hold}; its events say {held}", {"order": order.id})

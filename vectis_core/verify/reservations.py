@@ -13,9 +13,7 @@ from vectis_core.verify.report import Fault, Group
 _fault = partial(Fault, Group.RESERVATIONS)
 
 
-def reservation_faults(
-    order: Order, reservations: Sequence[Reservation], record_of: RecordOf
-) -> Iterator[Fault]:
+def reservation_faults(order: Order, reservations: Sequence[Reservation], record_of: RecordOf) -> Iterator[Fault]:
     """Yield reservations that belong to no line or to other goods, and lines that promise another number."""
     skus = {line.line_no: line.sku for line in order.lines}
     opened = dict.fromkeys(skus, 0)

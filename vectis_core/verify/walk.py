@@ -129,9 +129,7 @@ class Walk:
     def _external_id_faults(self, order: Order) -> Iterator[Fault]:
         found = self._view.order_by_external_id(self._tenant, order.external_id)
         if found is None or found.id != order.id:
-            message = (
-                f"{order.external_id!r} finds another order" if found else "its external id does not find it"
-            )
+            message = f"{order.external_id!r} finds another order" if found else "its external id does not find it"
             rows = {"order": order.id} | ({"other": found.id} if found else {})
             yield Fault(Group.REFERENCES, "external_id", message, rows)
 

@@ -1,0 +1,1 @@
+"""Vectis: an order management system inside your application."""

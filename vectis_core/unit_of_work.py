@@ -1,0 +1,414 @@
+"""The unit of work: what a command reads and writes, over one transaction for a whole batch.
+
+``Batch`` is an identity map: every row that the batch's commands need, loaded in bulk in fixed rounds, and changed
+in place of the store until the batch is flushed. ``UnitOfWork`` is one command's overlay on it: it is merged into the
+batch when the command is accepted and dropped when it is refused, so nothing needs a savepoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import attrs
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.events import Event, EventType, Subject
+from vectis_core.ids import Ids, prefixed
+from vectis_core.orders.model import Order
+from vectis_core.ports import (
+    Changes,
+    CommandKey,
+    Key,
+    RateWindow,
+    StoredResult,
+    Transaction,
+    counters_of,
+)
+from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tenancy import Caller, Tenant
+
+#: A row's kind and key. Kinds in ``_ENTITIES`` are written; the others only lead from one key to another.
+RowKey = tuple[str, ...]
+
+
+class NotLoaded(AssertionError):
+    """A handler touched a row that its keys did not name: a mistake in the handler."""
+
+
+@attrs.define
+class Keys:
+    """The rows that a batch's commands need, gathered before anything is read."""
+
+    results: set[CommandKey] = attrs.Factory(set)
+    external_ids: set[Key] = attrs.Factory(set)
+    shipments: set[Key] = attrs.Factory(set)
+    tenants: set[str] = attrs.Factory(set)
+    warehouses: set[str] = attrs.Factory(set)
+    product_ids: set[Key] = attrs.Factory(set)
+    product_skus: set[Key] = attrs.Factory(set)
+    orders: set[Key] = attrs.Factory(set)
+    clients: set[Key] = attrs.Factory(set)
+    windows: set[str] = attrs.Factory(set)
+    signing_keys: bool = False
+    stock_ids: set[Key] = attrs.Factory(set)
+    stock_skus: set[Key] = attrs.Factory(set)
+
+
+class Batch:
+    """The rows of one transaction: as they were loaded, and as the accepted commands have made them."""
+
+    def __init__(self, transaction: Transaction, now: datetime, ids: Ids) -> None:
+        self.transaction = transaction
+        self.now = now
+        self.ids = ids
+        self.rows: dict[RowKey, Any] = {}
+        self._before: dict[RowKey, Any] = {}
+        self._dirty: dict[RowKey, None] = {}
+        self._changes = Changes()
+        self._cleared = False
+
+    def load_claims(self, keys: Keys) -> None:
+        """Round one: what is unique by the caller's own word, and what leads to an aggregate."""
+        if keys.results:
+            self._absent(("result", *key) for key in keys.results)
+            for kept in self.transaction.load_results(sorted(keys.results)):
+                self._found(("result", kept.tenant, kept.scope, kept.command_id), kept)
+        if keys.external_ids:
+            self._absent(("external", *key) for key in keys.external_ids)
+            for (tenant, external_id), order_id in self.transaction.load_order_ids(sorted(keys.external_ids)).items():
+                self.rows["external", tenant, external_id] = order_id
+                keys.orders.add((tenant, order_id))
+        if keys.shipments:
+            self._absent(("shipment", *key) for key in keys.shipments)
+            for (tenant, shipment_id), order_id in self.transaction.load_orders_of_shipments(
+                sorted(keys.shipments)
+            ).items():
+                self.rows["shipment", tenant, shipment_id] = order_id
+                keys.orders.add((tenant, order_id))
+
+    def load_aggregates(self, keys: Keys) -> None:
+        """Round two: everything but stock."""
+        if keys.tenants:
+            self._absent(("tenant", tenant) for tenant in keys.tenants)
+            for tenant in self.transaction.load_tenants(sorted(keys.tenants)):
+                self._found(("tenant", tenant.id), tenant)
+        if keys.warehouses:
+            self._load_warehouses(sorted(keys.warehouses))
+        if keys.product_ids or keys.product_skus:
+            self._load_products(keys)
+        if keys.orders:
+            self._load_orders(sorted(keys.orders))
+        if keys.clients:
+            self._absent(("client", *key) for key in keys.clients)
+            for client in self.transaction.load_clients(sorted(keys.clients)):
+                self._found(("client", client.tenant, client.id), client)
+        if keys.windows:
+            self._absent(("window", key) for key in keys.windows)
+            for window in self.transaction.load_windows(sorted(keys.windows)):
+                self._found(("window", window.key), window)
+        if keys.signing_keys:
+            self.rows["keys",] = ()
+            for key in self.transaction.load_keys():
+                self._found(("key", key.id), key)
+                self.rows["keys",] += (key.id,)
+
+    def load_stock(self, keys: Keys) -> None:
+        """Round three, the last: the rows that everybody wants."""
+        if not keys.stock_ids and not keys.stock_skus:
+            return
+        self._absent(("stock", *key) for key in keys.stock_ids)
+        for key in keys.stock_skus:
+            self.rows["stock_of", *key] = ()
+        for record in self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus)):
+            self._found(("stock", record.tenant, record.id), record)
+            if (record.tenant, record.sku) in keys.stock_skus:
+                self.rows["stock_of", record.tenant, record.sku] += (record.id,)
+
+    def _load_warehouses(self, tenants: Sequence[str]) -> None:
+        for tenant in tenants:
+            self.rows["warehouses", tenant] = ()
+        for warehouse in self.transaction.load_warehouses(tenants):
+            self._found(("warehouse", warehouse.tenant, warehouse.id), warehouse)
+            self.rows["warehouses", warehouse.tenant] += (warehouse.id,)
+
+    def _load_products(self, keys: Keys) -> None:
+        self._absent(("product", *key) for key in keys.product_ids)
+        self._absent(("product_of", *key) for key in keys.product_skus)
+        for product in self.transaction.load_products(sorted(keys.product_ids), sorted(keys.product_skus)):
+            self._found(("product", product.tenant, product.id), product)
+            self.rows["product_of", product.tenant, product.sku] = product.id
+
+    def _load_orders(self, ids: Sequence[Key]) -> None:
+        self._absent(("order", *key) for key in ids)
+        for order in self.transaction.load_orders(ids):
+            self._found(("order", order.tenant, order.id), order)
+        held: dict[RowKey, list[Reservation]] = {("reservations", *key): [] for key in ids}
+        for reservation in self.transaction.load_reservations(ids):
+            held["reservations", reservation.tenant, reservation.order_id].append(reservation)
+        for key, reservations in held.items():
+            self._found(key, tuple(reservations))
+
+    def _absent(self, keys: Iterable[RowKey]) -> None:
+        for key in keys:
+            self.rows[key] = None
+
+    def _found(self, key: RowKey, row: object) -> None:
+        self.rows[key] = row
+        self._before[key] = row
+
+    def accept(self, work: UnitOfWork) -> None:
+        """Take over what a command did."""
+        self.rows.update(work.rows)
+        for key in work.rows:
+            if key[0] in _ENTITIES:
+                self._dirty[key] = None
+        self._changes.movements += work.movements
+        self._changes.events += work.events
+        self._changes.results += work.results
+        self._cleared |= work.cleared
+
+    def changes(self) -> Changes | None:
+        """Return all that the accepted commands wrote, or ``None`` where they wrote nothing."""
+        if not self._dirty and not self._changes.results:
+            return Changes() if self._cleared else None
+        changes = self._changes
+        for key in self._dirty:
+            before, after = self._before.get(key), self.rows[key]
+            if key[0] == "reservations":
+                changes.reservations += _changed_reservations(before or (), after)
+            else:
+                getattr(changes, _ENTITIES[key[0]]).append((before, after))
+        self._count()
+        return changes
+
+    def _count(self) -> None:
+        def grow(tenant: str, name: str, amount: int) -> None:
+            counters[tenant, name] = counters.get((tenant, name), 0) + amount
+
+        counters = self._changes.counters
+        for before, order in self._changes.orders:
+            for name, amount in counters_of(before, order):
+                grow(order.tenant, name, amount)
+        for earlier, product in self._changes.products:
+            if earlier is None:
+                grow(product.tenant, "products", 1)
+        for former, record in self._changes.stock:
+            if former is None:
+                grow(record.tenant, "stock", 1)
+
+
+#: Which list of ``Changes`` the rows of a kind go to.
+_ENTITIES = {
+    "tenant": "tenants",
+    "warehouse": "warehouses",
+    "product": "products",
+    "stock": "stock",
+    "order": "orders",
+    "reservations": "reservations",
+    "client": "clients",
+    "key": "keys",
+    "window": "windows",
+}
+
+
+def _changed_reservations(
+    before: Sequence[Reservation], after: Sequence[Reservation]
+) -> list[tuple[Reservation | None, Reservation]]:
+    former = {(row.line_no, row.stock_id): row for row in before}
+    pairs = [(former.get((row.line_no, row.stock_id)), row) for row in after]
+    return [(old, new) for old, new in pairs if old is not new]
+
+
+class UnitOfWork:
+    """What one command reads and writes; nothing of it is seen by others until the command is accepted."""
+
+    def __init__(self, batch: Batch, caller: Caller) -> None:
+        self._batch = batch
+        self.caller = caller
+        self.now = batch.now
+        self.rows: dict[RowKey, Any] = {}
+        self.movements: list[Movement] = []
+        self.events: list[Event] = []
+        self.results: list[StoredResult] = []
+        self.cleared = False
+
+    def _get(self, *key: str) -> Any:
+        try:
+            return self.rows[key] if key in self.rows else self._batch.rows[key]
+        except KeyError:
+            raise NotLoaded(f"{key} was not among the keys of the command") from None
+
+    # Ids and secrets
+
+    def new_uuid(self) -> str:
+        """Return a new UUID of version 7."""
+        return str(self._batch.ids.uuid7(self.now))
+
+    def new_id(self, prefix: str) -> str:
+        """Return a new id with a prefix."""
+        return prefixed(prefix, self._batch.ids.uuid7(self.now))
+
+    def new_secret(self) -> str:
+        """Return 256 random bits as text."""
+        return self._batch.ids.secret()
+
+    # Rows by key, each ``None`` where there is none
+
+    def result(self, scope: str, command_id: str) -> StoredResult | None:
+        """Return what the command with this id came to."""
+        return cast(StoredResult | None, self._get("result", self.caller.tenant, scope, command_id))
+
+    def tenant(self) -> Tenant | None:
+        """Return the caller's tenant."""
+        return cast(Tenant | None, self._get("tenant", self.caller.tenant))
+
+    def order_id_of(self, external_id: str) -> str | None:
+        """Return the id of the order with this external id."""
+        return cast(str | None, self._get("external", self.caller.tenant, external_id))
+
+    def order_id_of_shipment(self, shipment_id: str) -> str | None:
+        """Return the id of the order that a shipment belongs to."""
+        return cast(str | None, self._get("shipment", self.caller.tenant, shipment_id))
+
+    def order(self, order_id: str) -> Order | None:
+        """Return an order."""
+        return cast(Order | None, self._get("order", self.caller.tenant, order_id))
+
+    def reservations(self, order_id: str) -> tuple[Reservation, ...]:
+        """Return all reservations of an order, by line."""
+        return cast(tuple[Reservation, ...], self._get("reservations", self.caller.tenant, order_id))
+
+    def product(self, product_id: str) -> Product | None:
+        """Return a product."""
+        return cast(Product | None, self._get("product", self.caller.tenant, product_id))
+
+    def product_of(self, sku: str) -> Product | None:
+        """Return the product with this SKU."""
+        product_id = self._get("product_of", self.caller.tenant, sku)
+        return self.product(product_id) if product_id is not None else None
+
+    def warehouse(self, warehouse_id: str) -> Warehouse | None:
+        """Return a warehouse."""
+        ids = self._get("warehouses", self.caller.tenant)
+        return (
+            cast(Warehouse, self._get("warehouse", self.caller.tenant, warehouse_id)) if warehouse_id in ids else None
+        )
+
+    def warehouses(self) -> list[Warehouse]:
+        """Return all warehouses of the tenant, in the order in which they are tried."""
+        ids = self._get("warehouses", self.caller.tenant)
+        found = [cast(Warehouse, self._get("warehouse", self.caller.tenant, each)) for each in ids]
+        return sorted(found, key=lambda w: (w.priority, not w.is_default, w.id))
+
+    def stock(self, stock_id: str) -> StockRecord | None:
+        """Return a stock record."""
+        return cast(StockRecord | None, self._get("stock", self.caller.tenant, stock_id))
+
+    def stock_of(self, sku: str) -> list[StockRecord]:
+        """Return all stock records of a SKU."""
+        ids = self._get("stock_of", self.caller.tenant, sku)
+        return [cast(StockRecord, self._get("stock", self.caller.tenant, each)) for each in ids]
+
+    def client(self, client_id: str) -> ApiClient | None:
+        """Return an API client."""
+        return cast(ApiClient | None, self._get("client", self.caller.tenant, client_id))
+
+    def signing_keys(self) -> list[SigningKey]:
+        """Return all signing keys, oldest first."""
+        found = [cast(SigningKey, self._get("key", each)) for each in self._get("keys")]
+        return sorted(found, key=lambda key: (key.created_at, key.id))
+
+    def window(self, key: str) -> RateWindow | None:
+        """Return the window of a rate limit."""
+        return cast(RateWindow | None, self._get("window", key))
+
+    # Writing
+
+    def put_result(self, kept: StoredResult) -> None:
+        """Keep what a command came to."""
+        self.rows["result", kept.tenant, kept.scope, kept.command_id] = kept
+        self.results.append(kept)
+
+    def put_tenant(self, tenant: Tenant) -> None:
+        """Write a tenant."""
+        self.rows["tenant", tenant.id] = tenant
+
+    def put_order(self, order: Order) -> None:
+        """Write an order with its lines and shipments."""
+        self.rows["order", order.tenant, order.id] = order
+        for shipment in order.shipments:
+            self.rows["shipment", order.tenant, shipment.id] = order.id
+
+    def add_order(self, order: Order, reservations: tuple[Reservation, ...]) -> None:
+        """Write a new order and its reservations."""
+        self.put_order(order)
+        self.rows["external", order.tenant, order.external_id] = order.id
+        self.rows["reservations", order.tenant, order.id] = reservations
+
+    def put_reservations(self, order_id: str, reservations: tuple[Reservation, ...]) -> None:
+        """Write an order's reservations."""
+        self.rows["reservations", self.caller.tenant, order_id] = reservations
+
+    def put_product(self, product: Product) -> None:
+        """Write a product."""
+        self.rows["product", product.tenant, product.id] = product
+        self.rows["product_of", product.tenant, product.sku] = product.id
+
+    def put_warehouse(self, warehouse: Warehouse) -> None:
+        """Write a warehouse."""
+        ids = self._get("warehouses", warehouse.tenant)
+        if warehouse.id not in ids:
+            self.rows["warehouses", warehouse.tenant] = (*ids, warehouse.id)
+        self.rows["warehouse", warehouse.tenant, warehouse.id] = warehouse
+
+    def put_stock(self, record: StockRecord) -> None:
+        """Write a stock record that was loaded."""
+        self.rows["stock", record.tenant, record.id] = record
+
+    def add_stock(self, record: StockRecord) -> None:
+        """Write a new stock record."""
+        self.put_stock(record)
+        ids = self._get("stock_of", record.tenant, record.sku)
+        self.rows["stock_of", record.tenant, record.sku] = (*ids, record.id)
+
+    def put_client(self, client: ApiClient) -> None:
+        """Write an API client."""
+        self.rows["client", client.tenant, client.id] = client
+
+    def put_key(self, key: SigningKey) -> None:
+        """Write a signing key."""
+        ids = self._get("keys")
+        if key.id not in ids:
+            self.rows["keys",] = (*ids, key.id)
+        self.rows["key", key.id] = key
+
+    def put_window(self, window: RateWindow) -> None:
+        """Write the window of a rate limit."""
+        self.rows["window", window.key] = window
+
+    def clear_aged(self, results_before: datetime, limit: int) -> tuple[int, int, int]:
+        """Clear what has aged: stored results, ended windows, retired keys."""
+        cleared = self._batch.transaction.clear_aged(results_before, self.now, limit)
+        self.cleared |= any(cleared)
+        return cleared
+
+    def emit(
+        self, event_type: EventType, subject: Subject, subject_id: str, sequence: int, data: dict[str, Any]
+    ) -> None:
+        """Write an event of a subject, whose number the subject's row must carry too."""
+        self.events.append(
+            Event(
+                tenant=self.caller.tenant,
+                id=self.new_uuid(),
+                type=event_type,
+                subject=subject,
+                subject_id=subject_id,
+                sequence=sequence,
+                at=self.now,
+                actor=self.caller.actor,
+                data=data,
+            )
+        )
