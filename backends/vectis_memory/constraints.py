@@ -1,0 +1,98 @@
+"""What no row may break: keys that point to rows of the same tenant, and checks within a row.
+
+Each function returns what is wrong, in words, or ``None``. The flush refuses a row with them, and ``strays``
+looks through all rows with them.
+"""
+
+from __future__ import annotations
+
+from vectis_core.events import Event, Subject
+from vectis_core.orders.model import Order, OrderLine
+from vectis_core.stock.ledger import is_low
+from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_memory.state import State
+
+
+def tenant_problem(state: State, tenant: str, what: str) -> str | None:
+    """Return whether a row belongs to no tenant."""
+    return None if (tenant,) in state.tenants else f"{what} belongs to no tenant ({tenant})"
+
+
+def stock_problem(state: State, record: StockRecord) -> str | None:
+    """Return what is wrong with a stock record."""
+    if not 0 <= record.reserved <= record.on_hand:
+        return f"stock record {record.id} breaks 0 <= reserved {record.reserved} <= on hand {record.on_hand}"
+    if record.low is not is_low(record.available, record.reorder_point):
+        return f"stock record {record.id} has the wrong low flag"
+    if (record.tenant, record.sku) not in state.skus:
+        return f"stock record {record.id} is of no product ({record.sku})"
+    if (record.tenant, record.warehouse_id) not in state.warehouses:
+        return f"stock record {record.id} is in no warehouse ({record.warehouse_id})"
+    return None
+
+
+def _line_problem(order: Order, line: OrderLine) -> str | None:
+    counters = (line.waiting, line.reserved, line.shipped, line.cancelled)
+    if min(counters) < 0 or sum(counters) != line.quantity or not 0 <= line.returned <= line.shipped:
+        return f"line {line.line_no} of order {order.id} has counters that are not its quantity"
+    if not 0 <= line.shipping_address < len(order.shipping_addresses):
+        return f"line {line.line_no} of order {order.id} goes to an address that the order lacks"
+    return None
+
+
+def order_problem(state: State, order: Order) -> str | None:
+    """Return what is wrong with an order, its lines or its shipments."""
+    numbers = {line.line_no for line in order.lines}
+    if len(numbers) < len(order.lines):
+        return f"order {order.id} has two lines of one number"
+    for line in order.lines:
+        problem = _line_problem(order, line)
+        if problem is None and (order.tenant, line.sku) not in state.skus:
+            problem = f"line {line.line_no} of order {order.id} is of no product ({line.sku})"
+        if problem is not None:
+            return problem
+    for shipment in order.shipments:
+        if (shipment.tenant, shipment.order_id) != (order.tenant, order.id):
+            return f"shipment {shipment.id} is not of its order {order.id}"
+        for part in shipment.lines:
+            if part.quantity < 1 or part.line_no not in numbers:
+                return f"shipment {shipment.id} has pieces of no line"
+            if (order.tenant, part.stock_id) not in state.stock:
+                return f"shipment {shipment.id} has pieces of no stock record ({part.stock_id})"
+    return None
+
+
+def reservation_problem(state: State, row: Reservation) -> str | None:
+    """Return what is wrong with a reservation."""
+    name = f"reservation of order {row.order_id} line {row.line_no} in {row.stock_id}"
+    if not 0 <= row.open <= row.quantity or row.quantity < 1:
+        return f"{name} breaks 0 <= open {row.open} <= quantity {row.quantity}"
+    order = state.orders.get((row.tenant, row.order_id))
+    if order is None or all(line.line_no != row.line_no for line in order.lines):
+        return f"{name} is for no order line"
+    record = state.stock.get((row.tenant, row.stock_id))
+    if record is None or record.warehouse_id != row.warehouse_id:
+        return f"{name} is of no stock record in that warehouse"
+    return None
+
+
+def movement_problem(state: State, row: Movement) -> str | None:
+    """Return what is wrong with a row of the ledger."""
+    name = f"movement {row.seq} of {row.stock_id}"
+    if not 0 <= row.reserved_after <= row.on_hand_after:
+        return f"{name} breaks 0 <= reserved {row.reserved_after} <= on hand {row.on_hand_after}"
+    if (row.tenant, row.stock_id) not in state.stock:
+        return f"{name} is of no stock record"
+    if row.order_id is not None and (row.tenant, row.order_id) not in state.orders:
+        return f"{name} was made for no order ({row.order_id})"
+    if row.shipment_id is not None and (row.tenant, row.shipment_id) not in state.shipments:
+        return f"{name} was made for no shipment ({row.shipment_id})"
+    return None
+
+
+def event_problem(state: State, event: Event) -> str | None:
+    """Return what is wrong with an event."""
+    table = state.orders if event.subject is Subject.ORDER else state.stock
+    if (event.tenant, event.subject_id) not in table:
+        return f"event {event.sequence} is of no {event.subject} ({event.subject_id})"
+    return None

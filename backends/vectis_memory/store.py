@@ -1,0 +1,99 @@
+"""A store in memory that keeps every promise of a real one but durability: it ends with the process."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from vectis_core.clock import Clock
+from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
+from vectis_core.ids import Ids
+from vectis_memory.state import State
+from vectis_memory.transaction import MemoryTransaction
+from vectis_memory.view import MemoryView
+
+URL = "memory://"
+
+
+def open_store(url: str, *, clock: Clock, ids: Ids, wait_seconds: float = 5.0) -> MemoryStore:
+    """Return a new, empty store; every call returns another.
+
+    ``begin`` waits *wait_seconds* for a transaction of somebody else to end. Raises ``StoreError`` for a URL
+    that says more than ``memory://``, because nothing would be found there again.
+    """
+    if url != URL:
+        raise StoreError(f"A store in memory has no name: use {URL} instead of {url}")
+    return MemoryStore(clock=clock, ids=ids, wait_seconds=wait_seconds)
+
+
+class MemoryStore:
+    """Keeps everything in immutable maps: a view or a transaction costs a reference, whatever the size."""
+
+    #: Where the database lies: nowhere.
+    path: None = None
+
+    def __init__(self, *, clock: Clock, ids: Ids, wait_seconds: float) -> None:
+        self.database_id = str(ids.uuid7(clock.now()))
+        #: What is committed; replaced as a whole, never changed.
+        self.state = State()
+        self._clock = clock
+        self._wait_seconds = wait_seconds
+        self._free = threading.Condition()
+        #: Weak, so that a transaction which an interrupt lost before anyone held it is no obstacle.
+        self._writer: weakref.ref[MemoryTransaction] | None = None
+        self._closed = False
+
+    def begin(self) -> MemoryTransaction:
+        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where another does not end."""
+        self._check_open()
+        with self._free:
+            if not self._free.wait_for(self._is_free, self._wait_seconds):
+                raise ServiceUnavailable("Another transaction is still writing; try again")
+            transaction = MemoryTransaction(self)
+            self._writer = weakref.ref(transaction)
+        return transaction
+
+    def _is_free(self) -> bool:
+        writer = self._writer() if self._writer is not None else None
+        return writer is None or writer.ended
+
+    def wake(self) -> None:
+        """Tell who waits to begin that a transaction has ended."""
+        with self._free:
+            self._free.notify()
+
+    def recover(self) -> None:
+        """Do nothing: a commit is one assignment, after which nothing needs mending."""
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryView]:
+        """Return a view of the newest committed state, which it shows for as long as it is held."""
+        self._check_open()
+        yield MemoryView(self.state)
+
+    @property
+    def host(self) -> Mapping[Any, Any]:
+        """The host's own committed rows, as it wrote them through ``within``."""
+        return MappingProxyType(dict(self.state.host))
+
+    def now(self) -> datetime:
+        """Return the injected clock's time."""
+        return self._clock.now()
+
+    def reads_are_local(self) -> bool:
+        """Return that a read never waits."""
+        return True
+
+    def close(self) -> None:
+        """Forget everything; harmless when repeated."""
+        self._closed = True
+        self.state = State()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError("This store is closed")

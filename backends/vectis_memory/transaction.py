@@ -1,0 +1,142 @@
+"""Writing: a transaction fills in a copy of the state, which the commit puts in place by one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.errors import UsageError
+from vectis_core.orders.model import Order
+from vectis_core.ports import Changes, CommandKey, Key, RateWindow, StoredResult
+from vectis_core.stock.model import Reservation, StockRecord
+from vectis_core.tenancy import Tenant
+from vectis_memory import writing
+
+if TYPE_CHECKING:
+    from vectis_memory.store import MemoryStore
+
+
+class MemoryTransaction:
+    """The one transaction that may write."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._state = copy(store.state)
+        self._done = False
+        #: Set by one assignment, so that an interrupt finds the store either taken or free.
+        self.ended = False
+
+    def load_results(self, keys: Sequence[CommandKey]) -> Iterable[StoredResult]:
+        """Return the stored results of these command ids."""
+        found = (self._state.results.get(key) for key in keys)
+        return [result for result in found if result is not None]
+
+    def load_order_ids(self, external_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders with these external ids."""
+        found = ((key, self._state.external_ids.get(key)) for key in external_ids)
+        return {key: order_id for key, order_id in found if order_id is not None}
+
+    def load_orders_of_shipments(self, shipment_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders that these shipments belong to."""
+        found = ((key, self._state.shipments.get(key)) for key in shipment_ids)
+        return {key: order_id for key, order_id in found if order_id is not None}
+
+    def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
+        """Return tenants."""
+        found = (self._state.tenants.get((tenant,)) for tenant in tenants)
+        return [tenant for tenant in found if tenant is not None]
+
+    def load_warehouses(self, tenants: Sequence[str]) -> Iterable[Warehouse]:
+        """Return all warehouses of these tenants."""
+        return [row for tenant in tenants for row in self._state.warehouses.values_under((tenant,))]
+
+    def load_products(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[Product]:
+        """Return products by id and by SKU."""
+        by_sku = ((sku[0], self._state.skus.get(sku)) for sku in skus)
+        keys = {*ids, *((tenant, found) for tenant, found in by_sku if found is not None)}
+        products = (self._state.products.get(key) for key in sorted(keys))
+        return [product for product in products if product is not None]
+
+    def load_orders(self, ids: Sequence[Key]) -> Iterable[Order]:
+        """Return orders with their lines and shipments."""
+        found = (self._state.orders.get(key) for key in ids)
+        return [order for order in found if order is not None]
+
+    def load_reservations(self, order_ids: Sequence[Key]) -> Iterable[Reservation]:
+        """Return all reservations of these orders, by line and stock record."""
+        return [row for key in order_ids for row in self._state.reservations.values_under(key)]
+
+    def load_stock(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[StockRecord]:
+        """Return stock records by id, and all those of the SKUs."""
+        places = self._state.stock_places
+        keys = {*ids, *((sku[0], stock_id) for sku in skus for stock_id in places.values_under(sku))}
+        records = (self._state.stock.get(key) for key in sorted(keys))
+        return [record for record in records if record is not None]
+
+    def load_clients(self, ids: Sequence[Key]) -> Iterable[ApiClient]:
+        """Return API clients."""
+        found = (self._state.clients.get(key) for key in ids)
+        return [client for client in found if client is not None]
+
+    def load_keys(self) -> Iterable[SigningKey]:
+        """Return all signing keys."""
+        return [key for _, key in self._state.keys.items()]
+
+    def load_windows(self, keys: Sequence[str]) -> Iterable[RateWindow]:
+        """Return rate windows."""
+        found = (self._state.windows.get((key,)) for key in keys)
+        return [window for window in found if window is not None]
+
+    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
+        """Delete at most *limit* each of results older than that, windows that ended, keys that retired."""
+        state = self._state
+        old = islice(state.result_ages.items(0, state.result_ages.rank((results_before,))), limit)
+        results = writing.clear_results(state, [result for _, result in old])
+        windows = [key for key, window in state.windows.items() if window.ends_at <= now][:limit]
+        for key in windows:
+            state.windows = state.windows.without(key)
+        retired = [key for key, row in state.keys.items() if row.retires_at and row.retires_at <= now][:limit]
+        for key in retired:
+            state.keys = state.keys.without(key)
+        return results, len(windows), len(retired)
+
+    def flush(self, changes: Changes) -> None:
+        """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""
+        writing.flush(self._state, changes)
+
+    def commit(self) -> None:
+        """Show what was written to everyone; raises ``UsageError`` where the transaction has ended."""
+        if self.ended:
+            raise UsageError("This transaction has ended")
+        self._store.state = self._state
+        self._done = True
+        self._end()
+
+    def rollback(self) -> None:
+        """Forget everything; harmless after the transaction has ended."""
+        self._end()
+
+    def committed(self) -> bool:
+        """Return whether the commit is known to have happened, where an interrupt hit it."""
+        return self._done or self._store.state is self._state
+
+    @contextmanager
+    def lend(self) -> Iterator[dict[Any, Any]]:
+        """Lend the host a dict of its own, which is kept where the transaction is.
+
+        It is a shallow copy: replace values in it, do not change them. ``MemoryStore.host`` shows what was
+        kept.
+        """
+        rows = dict(self._state.host)
+        yield rows
+        self._state.host = rows
+
+    def _end(self) -> None:
+        self.ended = True
+        self._store.wake()
