@@ -27,6 +27,8 @@ _OF_SHIPMENTS = frozenset(
 )
 #: How often these come follows from no row alone.
 _UNCOUNTED = frozenset({EventType.ORDER_HELD, EventType.ORDER_RELEASED, EventType.ORDER_UPDATED})
+#: Cancelling and closing short end a hold without a word of their own.
+_ENDS_HOLD = frozenset({EventType.ORDER_CANCELLED, EventType.ORDER_UPDATED})
 
 
 def promised_by(order: Order) -> Iterator[Promise]:
@@ -77,7 +79,9 @@ def _hold_faults(order: Order, history: Sequence[Event]) -> Iterator[Fault]:
     """Yield holds and releases that do not take turns, or do not end in the order's flag."""
     held = False
     for event in history:
-        if event.type is EventType.ORDER_HELD or event.type is EventType.ORDER_RELEASED:
+        if event.type in _ENDS_HOLD:
+            held = False
+        elif event.type is EventType.ORDER_HELD or event.type is EventType.ORDER_RELEASED:
             if held is (event.type is EventType.ORDER_HELD):
                 yield _fault("hold_turns", f"{event.type} twice in a row", {"order": order.id, "event": event.id})
             held = event.type is EventType.ORDER_HELD
@@ -88,7 +92,7 @@ def _hold_faults(order: Order, history: Sequence[Event]) -> Iterator[Fault]:
 def _short_faults(order: Order, history: Sequence[Event]) -> Iterator[Fault]:
     """Yield an order that was closed short without telling so, or told so and was not."""
     closed = order.cancelled_at is None and any(line.cancelled for line in order.lines)
-    told = sum(event.type is EventType.ORDER_UPDATED for event in history)
+    told = sum(event.data.get("change") == "closed_short" for event in history)
     if told != closed:
-        message = f"{told} {EventType.ORDER_UPDATED}, where closing short promises {int(closed)}"
+        message = f"told {told} times that it was closed short, which it {'was' if closed else 'was not'}"
         yield _fault("closed_short", message, {"order": order.id})
