@@ -99,8 +99,9 @@ def add_key(command: AddSigningKey, work: UnitOfWork) -> SigningKey:
     if command.only_if_none and known:
         return known[-1]
     for each in known:
-        if each.retires_at is None and command.retire_others_at is not None:
-            work.put_key(attrs.evolve(each, retires_at=command.retire_others_at))
+        retires_at = command.retire_others_at
+        if retires_at is not None and (each.retires_at is None or retires_at < each.retires_at):
+            work.put_key(attrs.evolve(each, retires_at=retires_at))
     work.put_key(command.key)
     return command.key
 
