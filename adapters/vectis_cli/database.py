@@ -1,0 +1,66 @@
+"""What all commands share: which database, which tenant, and how an error is told."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from vectis_core import Vectis
+from vectis_core.errors import ValidationError, VectisError
+from vectis_core.faces import TenantFace
+from vectis_core.tenancy import DEFAULT_TENANT
+
+#: Who acts, in ledger and history, where a command changes something.
+ACTOR = "cli"
+
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    envvar="VECTIS_DATABASE_URL",
+    default="sqlite:///vectis.db",
+    show_default=True,
+    show_envvar=True,
+    help="The database, as sqlite:///shop.db (relative) or sqlite:////var/lib/shop.db.",
+)
+
+tenant_option = click.option("--tenant", metavar="T", default=DEFAULT_TENANT, show_default=True, help="Whose rows.")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Vectis]:
+    """Open the database at *url* for the length of the block; its errors become one line and exit code 1."""
+    try:
+        with Vectis.open(url) as oms:
+            yield oms
+    except VectisError as error:
+        raise click.ClickException(in_words(error)) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise
+        raise click.ClickException(f"{error.filename or url}: {error.strerror or error}") from error
+
+
+def in_words(error: VectisError) -> str:
+    """Return all that is wrong in one line."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{p.field}: {p.message}" if p.field else p.message for p in error.problems)
+    return error.message
+
+
+def existing_tenant(oms: Vectis, tenant: str) -> TenantFace:
+    """Return the face of a tenant that is there already, so that a slip of the pen makes none."""
+    with oms.store.read() as view:
+        if view.tenant(tenant) is None:
+            hint = f"'vectis clients create NAME --tenant {tenant}' makes it"
+            raise click.ClickException(f"There is no tenant {tenant!r}; {hint}")
+    return oms.tenant(tenant, actor=ACTOR)
+
+
+def new_command_id(oms: Vectis) -> str:
+    """Return an id under which a command can be asked for again."""
+    return f"{ACTOR}:{oms.ids.uuid7(oms.clock.now())}"

@@ -1,0 +1,25 @@
+"""The root of the command line: what there is, and where it is."""
+
+from __future__ import annotations
+
+import click
+
+from vectis_cli.lazy import Lazy, LazyGroup
+
+_COMMANDS = {
+    "serve": Lazy("vectis_cli.serve:serve", "Serve the HTTP API.", extra="server"),
+    "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
+    "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
+    "verify": Lazy("vectis_cli.verifying:verify", "Check every row against every rule."),
+    "import": Lazy("vectis_cli.importing:import_", "Import products or stock from a CSV file."),
+    "export": Lazy("vectis_cli.exporting:export", "Export products, stock or orders as CSV."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vectis-oms", prog_name="vectis")
+def main() -> None:
+    """Vectis: an order management system. Reserve, ship, track, never oversell.
+
+    The database is named by --database or VECTIS_DATABASE_URL, and is vectis.db here where neither is given.
+    """

@@ -1,0 +1,138 @@
+"""``vectis serve``: the HTTP API under uvicorn, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Sequence
+
+import click
+import uvicorn
+
+from vectis_asgi import asgi_app
+from vectis_cli.database import database_option, opened
+from vectis_cli.housekeeping import keep_house
+from vectis_core import Vectis
+from vectis_core.access import SCOPES, IssuedClient
+
+#: Seconds that requests under way are given when the server is asked to stop.
+_GRACE = 10
+#: Makes two servers that start at once on a new database agree on one first client.
+_FIRST_CLIENT = "serve:first-client"
+
+
+@click.command()
+@database_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--base-domain", metavar="D", help="Demand that the host is TENANT.D, or api.D for all.")
+@click.option("--public-url", metavar="U", help="The address under which clients know the API.")
+@click.option(
+    "--rate-limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1000,
+    show_default=True,
+    help="Requests a minute and access token.",
+)
+@click.option("--trusted-proxy", metavar="A", help="The address of a proxy whose X-Forwarded-For is believed.")
+def serve(
+    database: str,
+    host: str,
+    port: int,
+    base_domain: str | None,
+    public_url: str | None,
+    rate_limit: int,
+    trusted_proxy: str | None,
+) -> None:
+    """Serve the HTTP API.
+
+    On a database without API clients, one with all scopes is made and printed. Ctrl-C or SIGTERM ends it, once
+    requests under way are answered.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Before anything else, so that a busy port costs no credentials that nobody gets to see.
+    with _listening(host, port) as listener, opened(database) as oms:
+        app = asgi_app(
+            oms,
+            base_domain=base_domain,
+            public_url=public_url,
+            rate_limit=rate_limit,
+            trusted_proxy=trusted_proxy,
+        )
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            # The HTTP layer itself decides whom it believes an X-Forwarded-For.
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=_GRACE,
+        )
+        address = _address_of(listener)
+        click.echo(f"Vectis serves {database} at {address} (Ctrl-C stops it).")
+        click.echo(_advice(_first_client(oms), public_url or address, database))
+        _run(uvicorn.Server(config), [listener], oms)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raises ``ClickException`` where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        hint = "choose another with --port or --host"
+        raise click.ClickException(f"Cannot listen on {host} port {port}: {reason}; {hint}") from error
+
+
+def _address_of(listener: socket.socket) -> str:
+    """Return where a client on this machine finds the server."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not listened on
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _first_client(oms: Vectis) -> IssuedClient | None:
+    """Return a client with all scopes, made now, where the database has none at all."""
+    with oms.store.read() as view:
+        if view.count_clients(None):
+            return None
+    shop = oms.tenant("default", actor="serve")
+    return shop.clients.create("First client", scopes=SCOPES, command_id=_FIRST_CLIENT)
+
+
+def _advice(issued: IssuedClient | None, address: str, database: str) -> str:
+    """Return how to get a token: with the first client's secret, or with that of a new client."""
+    if issued is None or issued.secret is None:
+        return f"For credentials of a new client: vectis clients create NAME --database {database}"
+    return (
+        "The first API client, with all scopes; its secret is shown only this once:\n"
+        f"  clientId      {issued.client.id}\n"
+        f"  clientSecret  {issued.secret}\n"
+        "An access token for it:\n"
+        f"  curl -s {address}/oauth/token -d grant_type=client_credentials"
+        f" -d client_id={issued.client.id} -d client_secret={issued.secret}"
+    )
+
+
+def _run(server: uvicorn.Server, listeners: Sequence[socket.socket], oms: Vectis) -> None:
+    """Serve until a signal ends it, then return."""
+    # uvicorn raises the signal that ended it once more when it is done; the database is yet to be closed then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(_serve(server, listeners, oms))
+
+
+async def _serve(server: uvicorn.Server, listeners: Sequence[socket.socket], oms: Vectis) -> None:
+    keeper = asyncio.create_task(keep_house(oms))
+    try:
+        await server.serve(sockets=list(listeners))
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
