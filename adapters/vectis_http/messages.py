@@ -1,0 +1,51 @@
+"""Requests and responses as plain values: all that the API knows of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+
+@attrs.frozen
+class HttpRequest:
+    """One request, as any server can hand it over."""
+
+    method: str
+    #: Percent-encoded, below the prefix that the API is mounted at.
+    path: str
+    #: The raw query, without its question mark.
+    query: str = ""
+    #: By lower-case name; see ``join_headers`` for headers that stand several times.
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    #: The address of who connected, which may be a proxy.
+    remote_address: str = ""
+    scheme: str = "http"
+    #: What the API is mounted at, such as ``/oms``; empty at the root.
+    prefix: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host asked for, in lower case, without its port or a closing dot."""
+        host = self.headers.get("host", "").lower()
+        name = host.partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+        return name.rstrip(".")
+
+
+@attrs.frozen
+class HttpResponse:
+    """One response; ``Content-Length`` stands among its headers wherever it has a body."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+
+
+def join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by lower-case name; one that is repeated becomes a list with commas (RFC 9110, 5.3)."""
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        joined[key] = f"{joined[key]},{value}" if key in joined else value
+    return joined

@@ -1,0 +1,248 @@
+"""Entities as the API prints them: the guide's names and order, ``null`` for what is absent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from vectis_core.access import ApiClient, IssuedClient
+from vectis_core.catalogue import Dimensions, Product, Warehouse, WarehouseAddress, Weight
+from vectis_core.clock import to_wire
+from vectis_core.events import Event
+from vectis_core.orders import Address, Order, OrderLine, Shipment, ShipmentLine
+from vectis_core.ports import Holder
+from vectis_core.queries import EventPage, Explanation
+from vectis_core.stock import Movement, StockRecord
+from vectis_core.tenancy import Settings
+
+Wire = dict[str, Any]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return to_wire(moment) if moment is not None else None
+
+
+def order(value: Order) -> Wire:
+    """Return an order, complete with lines, addresses and shipments."""
+    billing = value.billing_address
+    return {
+        "id": value.id,
+        "externalId": value.external_id,
+        "status": value.status,
+        "total": value.total,
+        "itemCount": value.item_count,
+        "currency": value.currency,
+        "customerId": value.customer_id,
+        "customerEmail": value.customer_email,
+        "onHold": value.on_hold,
+        "holdReason": value.hold_reason,
+        "cancelReason": value.cancel_reason,
+        "items": [_order_line(line) for line in value.lines],
+        "shippingAddresses": [_address(address) for address in value.shipping_addresses],
+        "billingAddress": _address(billing) if billing is not None else None,
+        "shipments": [shipment(parcel) for parcel in value.shipments],
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+        "confirmedAt": _time(value.confirmed_at),
+        "cancelledAt": _time(value.cancelled_at),
+    }
+
+
+def _order_line(line: OrderLine) -> Wire:
+    return {
+        "id": line.id,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "unitPrice": line.unit_price,
+        "total": line.total,
+        "shippingAddress": line.shipping_address,
+        "reserved": line.reserved,
+        "waiting": line.waiting,
+        "shipped": line.shipped,
+        "cancelled": line.cancelled,
+    }
+
+
+def _address(address: Address) -> Wire:
+    return {
+        "name": address.name,
+        "company": address.company,
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": address.region,
+        "postalCode": address.postal_code,
+        "country": address.country,
+        "phone": address.phone,
+    }
+
+
+def shipment(value: Shipment) -> Wire:
+    """Return a shipment with its lines."""
+    return {
+        "id": value.id,
+        "orderId": value.order_id,
+        "status": value.status,
+        "carrier": value.carrier,
+        "trackingNumber": value.tracking_number,
+        "shippingAddress": value.shipping_address,
+        "items": [_shipment_line(line) for line in value.lines],
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+        "shippedAt": _time(value.shipped_at),
+        "deliveredAt": _time(value.delivered_at),
+        "voidedAt": _time(value.voided_at),
+    }
+
+
+def _shipment_line(line: ShipmentLine) -> Wire:
+    return {
+        "lineId": line.line_id,
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "warehouseId": line.warehouse_id,
+    }
+
+
+def product(value: Product) -> Wire:
+    """Return a product."""
+    return {
+        "id": value.id,
+        "sku": value.sku,
+        "name": value.name,
+        "weight": _weight(value.weight),
+        "dimensions": _dimensions(value.dimensions),
+        "active": value.active,
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+    }
+
+
+def _weight(weight: Weight | None) -> Wire | None:
+    return {"value": weight.value, "unit": weight.unit} if weight is not None else None
+
+
+def _dimensions(dimensions: Dimensions | None) -> Wire | None:
+    if dimensions is None:
+        return None
+    return {
+        "length": dimensions.length,
+        "width": dimensions.width,
+        "height": dimensions.height,
+        "unit": dimensions.unit,
+    }
+
+
+def stock_record(value: StockRecord) -> Wire:
+    """Return a stock record."""
+    return {
+        "id": value.id,
+        "sku": value.sku,
+        "quantityAvailable": value.available,
+        "quantityReserved": value.reserved,
+        "warehouseId": value.warehouse_id,
+        "quantityOnHand": value.on_hand,
+        "reorderPoint": value.reorder_point,
+        "low": value.low,
+        "updatedAt": to_wire(value.updated_at),
+    }
+
+
+def movement(value: Movement) -> Wire:
+    """Return a row of a stock record's ledger."""
+    return {
+        "sequence": value.seq,
+        "kind": value.kind,
+        "onHandDelta": value.on_hand_delta,
+        "reservedDelta": value.reserved_delta,
+        "onHandAfter": value.on_hand_after,
+        "reservedAfter": value.reserved_after,
+        "reason": value.reason,
+        "orderId": value.order_id,
+        "shipmentId": value.shipment_id,
+        "actor": value.actor,
+        "timestamp": to_wire(value.at),
+    }
+
+
+def explanation(value: Explanation) -> Wire:
+    """Return a stock record with who holds what of it."""
+    return {**stock_record(value.record), "holders": [_holder(holder) for holder in value.holders]}
+
+
+def _holder(holder: Holder) -> Wire:
+    return {
+        "orderId": holder.order_id,
+        "externalId": holder.external_id,
+        "line": holder.line_no,
+        "quantity": holder.quantity,
+        "since": to_wire(holder.since),
+    }
+
+
+def warehouse(value: Warehouse) -> Wire:
+    """Return a warehouse."""
+    return {
+        "id": value.id,
+        "code": value.code,
+        "name": value.name,
+        "address": _warehouse_address(value.address),
+        "priority": value.priority,
+        "isDefault": value.is_default,
+        "active": value.active,
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+    }
+
+
+def _warehouse_address(address: WarehouseAddress | None) -> Wire | None:
+    if address is None:
+        return None
+    return {
+        "line1": address.line1,
+        "line2": address.line2,
+        "city": address.city,
+        "region": address.region,
+        "postalCode": address.postal_code,
+        "country": address.country,
+    }
+
+
+def event(value: Event) -> Wire:
+    """Return an event, in the form in which the guide prints what is sent of one, with its place beside it."""
+    return {
+        "id": value.id,
+        "event": value.type,
+        "timestamp": to_wire(value.at),
+        "data": value.data,
+        "subject": value.subject,
+        "subjectId": value.subject_id,
+        "sequence": value.sequence,
+        "actor": value.actor,
+    }
+
+
+def event_page(value: EventPage) -> Wire:
+    """Return part of the feed and the cursor that continues it."""
+    return {"events": [event(entry) for entry in value.events], "next": value.next}
+
+
+def settings(value: Settings) -> Wire:
+    """Return a tenant's settings."""
+    return {"autoConfirm": value.auto_confirm}
+
+
+def client(value: ApiClient) -> Wire:
+    """Return an API client, without anything of its secrets."""
+    return {
+        "id": value.id,
+        "name": value.name,
+        "scopes": value.scopes,
+        "createdAt": to_wire(value.created_at),
+        "revokedAt": _time(value.revoked_at),
+    }
+
+
+def issued_client(value: IssuedClient) -> Wire:
+    """Return a client with what it asks for tokens with; ``null`` for the secret in a replay."""
+    return {**client(value.client), "clientId": value.client.id, "clientSecret": value.secret}

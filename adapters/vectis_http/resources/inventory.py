@@ -1,0 +1,122 @@
+"""Stock records: opened, listed, adjusted, and accounted for."""
+
+from __future__ import annotations
+
+from vectis_core import commands, queries
+from vectis_core.errors import Conflict, NotFound
+from vectis_core.stock import Adjustment, NewStockRecord, StockChange
+from vectis_http import parameters, render
+from vectis_http.operation import Body, Call, Operation, Query, created, ok, page_of
+
+_READ = "inventory:read"
+_WRITE = "inventory:write"
+_ONE = "/api/inventory/{id}"
+
+
+def _list(call: Call) -> Query:
+    asked = dict(call.query)
+    part = queries.page_slice(asked.pop("limit"), asked.pop("offset"))
+    where = queries.stock_filter(**asked)
+    return Query(lambda view: queries.stock(view, call.tenant, where, part), quick=where.sku is not None)
+
+
+def _movements(call: Call) -> Query:
+    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    return Query(lambda view: queries.movements(view, call.tenant, call.id, part))
+
+
+OPERATIONS = (
+    Operation(
+        name="listInventory",
+        summary="List stock records, one for each SKU and warehouse, newest first",
+        method="GET",
+        path="/api/inventory",
+        scope=_READ,
+        query=(parameters.SKU, parameters.WAREHOUSE_ID, parameters.LOW, *parameters.PAGE),
+        handler=_list,
+        reply=page_of("items", render.stock_record),
+        responses={200: "A page of stock records"},
+    ),
+    Operation(
+        name="createStockRecord",
+        summary="Open a stock record of zero for a SKU in a further warehouse",
+        method="POST",
+        path="/api/inventory",
+        scope=_WRITE,
+        body=Body.REQUIRED,
+        request=NewStockRecord,
+        handler=lambda call: commands.OpenStockRecord(
+            caller=call.caller, command_id=call.command_id, intent=call.intent
+        ),
+        reply=created(render.stock_record, "/api/inventory"),
+        responses={201: "The stock record"},
+        errors=(Conflict,),
+        takes_key=True,
+    ),
+    Operation(
+        name="getStockRecord",
+        summary="Read a stock record",
+        method="GET",
+        path=_ONE,
+        scope=_READ,
+        handler=lambda call: Query(lambda view: queries.stock_record(view, call.tenant, call.id), quick=True),
+        reply=ok(render.stock_record),
+        responses={200: "The stock record"},
+        errors=(NotFound,),
+    ),
+    Operation(
+        name="updateStockRecord",
+        summary="Change the reorder point of a stock record; null takes it away",
+        method="PATCH",
+        path=_ONE,
+        scope=_WRITE,
+        body=Body.REQUIRED,
+        request=StockChange,
+        handler=lambda call: commands.UpdateStockRecord(
+            caller=call.caller, command_id=call.command_id, stock_id=call.id, intent=call.intent
+        ),
+        reply=ok(render.stock_record),
+        responses={200: "The stock record"},
+        errors=(NotFound,),
+        takes_key=True,
+    ),
+    Operation(
+        name="adjustStock",
+        summary="Correct what is on hand by pieces found or gone",
+        method="PATCH",
+        path=f"{_ONE}/adjust",
+        scope=_WRITE,
+        body=Body.REQUIRED,
+        request=Adjustment,
+        handler=lambda call: commands.AdjustStock(
+            caller=call.caller, command_id=call.command_id, stock_id=call.id, intent=call.intent
+        ),
+        reply=ok(render.stock_record),
+        responses={200: "The stock record"},
+        errors=(NotFound, Conflict),
+        takes_key=True,
+    ),
+    Operation(
+        name="listMovements",
+        summary="List the ledger of a stock record, newest first",
+        method="GET",
+        path=f"{_ONE}/movements",
+        scope=_READ,
+        query=parameters.PAGE,
+        handler=_movements,
+        reply=page_of("movements", render.movement),
+        responses={200: "A page of movements"},
+        errors=(NotFound,),
+    ),
+    Operation(
+        name="explainStockRecord",
+        summary="Read who holds what of a stock record, oldest order first",
+        method="GET",
+        path=f"{_ONE}/explain",
+        scope=_READ,
+        handler=lambda call: Query(lambda view: queries.explain(view, call.tenant, call.id)),
+        reply=ok(render.explanation),
+        responses={200: "The stock record and its holders"},
+        errors=(NotFound,),
+    ),
+)

@@ -1,0 +1,123 @@
+"""What belongs to a tenant as a whole: its settings, its API clients, its feed of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vectis_core import commands, queries
+from vectis_core.access import IssuedClient, NewClient
+from vectis_core.errors import NotFound
+from vectis_core.tenancy import SettingsChange
+from vectis_http import parameters, render
+from vectis_http.operation import Body, Call, Operation, Query, Reply, location, ok, page_of
+
+_ADMIN = "admin"
+
+
+def _issued(call: Call, issued: IssuedClient) -> Reply:
+    payload = render.issued_client(issued)
+    return Reply(201, payload, (location(call, "/api/clients", issued.client.id),))
+
+
+def _clients(call: Call) -> Query:
+    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    return Query(lambda view: queries.clients(view, call.tenant, part))
+
+
+def _gone(_: Call, __: Any) -> Reply:
+    return Reply(204, None)
+
+
+OPERATIONS = (
+    Operation(
+        name="getSettings",
+        summary="Read the tenant's settings",
+        method="GET",
+        path="/api/settings",
+        scope=_ADMIN,
+        handler=lambda call: Query(lambda view: queries.settings(view, call.tenant), quick=True),
+        reply=ok(render.settings),
+        responses={200: "The settings"},
+    ),
+    Operation(
+        name="updateSettings",
+        summary="Change the tenant's settings; what is left out stays",
+        method="PATCH",
+        path="/api/settings",
+        scope=_ADMIN,
+        body=Body.REQUIRED,
+        request=SettingsChange,
+        handler=lambda call: commands.UpdateSettings(
+            caller=call.caller, command_id=call.command_id, intent=call.intent
+        ),
+        reply=ok(render.settings),
+        responses={200: "The settings"},
+        takes_key=True,
+    ),
+    Operation(
+        name="listClients",
+        summary="List API clients, newest first, revoked ones included",
+        method="GET",
+        path="/api/clients",
+        scope=_ADMIN,
+        query=parameters.PAGE,
+        handler=_clients,
+        reply=page_of("clients", render.client),
+        responses={200: "A page of clients"},
+    ),
+    Operation(
+        name="createClient",
+        summary="Make an API client; its secret is shown only here",
+        method="POST",
+        path="/api/clients",
+        scope=_ADMIN,
+        body=Body.REQUIRED,
+        request=NewClient,
+        handler=lambda call: commands.CreateClient(
+            caller=call.caller, command_id=call.command_id, intent=call.intent
+        ),
+        reply=_issued,
+        responses={201: "The client and its secret"},
+        takes_key=True,
+    ),
+    Operation(
+        name="revokeClient",
+        summary="End a client: its secrets and its tokens are refused from now on",
+        method="DELETE",
+        path="/api/clients/{id}",
+        scope=_ADMIN,
+        handler=lambda call: commands.RevokeClient(
+            caller=call.caller, command_id=call.command_id, client_id=call.id
+        ),
+        reply=_gone,
+        responses={204: "The client has ended"},
+        errors=(NotFound,),
+        takes_key=True,
+    ),
+    Operation(
+        name="createClientSecret",
+        summary="Give a client a new secret; the one before it stays good, older ones end",
+        method="POST",
+        path="/api/clients/{id}/secrets",
+        scope=_ADMIN,
+        body=Body.OPTIONAL,
+        handler=lambda call: commands.AddClientSecret(
+            caller=call.caller, command_id=call.command_id, client_id=call.id
+        ),
+        reply=_issued,
+        responses={201: "The client and its new secret"},
+        errors=(NotFound,),
+        takes_key=True,
+    ),
+    Operation(
+        name="listEvents",
+        summary="Read the tenant's events in order after a cursor",
+        method="GET",
+        path="/api/events",
+        scope="events:read",
+        query=(parameters.AFTER, parameters.TYPES, parameters.LIMIT),
+        handler=lambda call: Query(lambda view: queries.events(view, call.tenant, **call.query)),
+        reply=ok(render.event_page),
+        responses={200: "The events, and the cursor that continues after them"},
+    ),
+)
