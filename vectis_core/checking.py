@@ -142,10 +142,9 @@ def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
         flat = list(get(value))
         for index, plan in nested:
             held = flat[index]
-            if plan.is_list:
-                flat[index] = tuple(canonical_form(entry) for entry in held)
-            elif held is not None and held is not UNSET:
-                flat[index] = canonical_form(held)
+            if held is None or held is UNSET:
+                continue
+            flat[index] = tuple(map(canonical_form, held)) if plan.is_list else canonical_form(held)
         return tuple(flat)
 
     return canonical if names else lambda _: ()
