@@ -1,0 +1,99 @@
+"""What goes wrong is told in one clear line on stderr, with an exit code, and never as a traceback."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_types import Call
+
+COMMANDS = (
+    ("verify",),
+    ("clients", "create", "Shop"),
+    ("clients", "list"),
+    ("keys", "rotate"),
+    ("serve", "--port", "0"),
+    ("export", "orders"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_unknown_backend_is_named(vectis: Call, words: tuple[str, ...]) -> None:
+    """A URL that no backend serves is told with those that are served."""
+    done = vectis(*words, "--database", "oracle://somewhere")
+
+    assert done.exit_code == 1
+    assert re.fullmatch(r"Error: .*oracle://somewhere.*sqlite://\n", done.stderr)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_database_of_a_newer_version_is_refused(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A file that a later Vectis wrote is not touched, and the message says to upgrade."""
+    vectis("clients", "create", "Shop")
+    with sqlite3.connect(tmp_path / "shop.db") as connection:
+        connection.execute("PRAGMA user_version = 1000000")
+    connection.close()
+
+    done = vectis(*words)
+
+    assert done.exit_code == 1
+    assert re.fullmatch(r"Error: .*newer.*\n", done.stderr)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_file_that_is_no_database_is_refused(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Another program's file is neither used nor changed."""
+    (tmp_path / "shop.db").write_text("Dear diary, " * 100)
+
+    done = vectis(*words)
+
+    assert done.exit_code == 1
+    assert re.fullmatch(r"Error: .*shop\.db.*\n", done.stderr)
+    assert (tmp_path / "shop.db").read_text().startswith("Dear diary, ")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_folder_that_does_not_exist_is_named(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """A path that leads nowhere is told in one line."""
+    done = vectis(*words, "--database", f"sqlite:///{tmp_path}/nowhere/shop.db")
+
+    assert done.exit_code == 1
+    assert re.fullmatch(r"Error: .*nowhere.*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words", "extra"), [("uvicorn", "serve", "server"), ("joserfc", "keys rotate", "http")]
+)
+def test_a_missing_extra_is_named(tmp_path: Path, missing: str, words: str, extra: str) -> None:
+    """Where what an extra brings is not installed, the message is the command that installs it."""
+    program = f"import sys; sys.modules[{missing!r}] = None; import vectis_cli; vectis_cli.main({words.split()!r})"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert f'pip install "vectis-oms[{extra}]"' in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_version_is_that_of_the_distribution(vectis: Call) -> None:
+    """``vectis --version`` says which Vectis it is."""
+    from importlib.metadata import version
+
+    assert vectis("--version").stdout == f"vectis, version {version('vectis-oms')}\n"
+
+
+def test_an_unknown_command_is_a_usage_error(vectis: Call) -> None:
+    """What does not exist ends with exit code 2, like any wrong use."""
+    assert vectis("serv").exit_code == 2
+
+
+def test_every_command_explains_itself(vectis: Call) -> None:
+    """The help lists all commands, and each has a help of its own whose first line says what it does."""
+    listed = re.findall(r"^  (\w+) ", vectis("--help").stdout.partition("Commands:")[2], re.MULTILINE)
+
+    assert listed == ["serve", "clients", "keys", "verify", "import", "export"]
+    for name in listed:
+        assert re.search(r"^  [A-Z].*\.$", vectis(name, "--help").stdout, re.MULTILINE)
