@@ -385,7 +385,7 @@ def an_external_id_twice(shop: Shop) -> dict[str, str]:
 def a_counter_is_wrong(shop: Shop) -> dict[str, str]:
     """The counter of pending orders has one too many."""
     counters = shop.store.state.counters
-    wrong = counters.put(("default", "orders:pending"), counters.get(("default", "orders:pending")) + 1)
+    wrong = counters.put(("default", "orders:pending"), counters.get(("default", "orders:pending"), 0) + 1)
     shop.store.state = attrs.evolve(shop.store.state, counters=wrong)
     return {"tenant": "default", "counter": "orders:pending"}
 
