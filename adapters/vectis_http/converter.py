@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -34,9 +34,7 @@ Hook = Callable[[Any, Any], Any]
 #: How many faults of one body are told; the rest would only make the answer as large as the question.
 _MOST_TOLD = 100
 #: RFC 3339, section 5.6.
-_RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class _FaultsError(Exception):
@@ -53,10 +51,12 @@ class _FaultsError(Exception):
 
 def decode(cls: type[T], value: Any) -> T:
     """Return the JSON value *value* as a *cls*; raises ``ValidationError`` with all that is wrong with it."""
+    kind: Any = cls
     try:
-        return typing.cast("T", _hook_of(cls)(value, cls))
+        decoded: T = _hook_of(kind)(value, kind)
     except (_FaultsError, KeyError, ForbiddenExtraKeysError, ValidationError):
         return _decode_telling_faults(cls, value)
+    return decoded
 
 
 def moment_of(text: str) -> datetime | None:
@@ -70,8 +70,9 @@ def moment_of(text: str) -> datetime | None:
 
 
 @cache
-def _hook_of(cls: type) -> Hook:
-    return _QUICK.get_structure_hook(cls)
+def _hook_of(cls: Any) -> Hook:
+    hook: Hook = _QUICK.get_structure_hook(cls)
+    return hook
 
 
 def _decode_telling_faults(cls: type[T], value: Any) -> T:
@@ -102,8 +103,8 @@ def _is_constrained(hint: Any) -> bool:
 
 
 def _object_hook(converter: Converter, cls: type) -> Hook:
-    names = {field.name: override(rename=wire_name(field.name)) for field in attrs.fields(cls)}
-    structure = make_dict_structure_fn(cls, converter, **names)  # type: ignore[arg-type]  # names are no flags
+    names: dict[str, Any] = {f.name: override(rename=wire_name(f.name)) for f in attrs.fields(cls)}
+    structure: Hook = make_dict_structure_fn(cls, converter, **names)
 
     def quick(value: Any, _: Any) -> Any:
         if type(value) is not dict:
@@ -119,14 +120,12 @@ def _object_hook(converter: Converter, cls: type) -> Hook:
     return thorough if converter.detailed_validation else quick
 
 
-def _problems_of(group: ClassValidationError) -> Iterable[FieldProblem]:
+def _problems_of(group: ClassValidationError) -> Iterator[FieldProblem]:
     told, untold = group.group_exceptions()
     for error, note in told:
         wire = wire_name(note.name)
         if isinstance(error, _FaultsError):
-            for problem in error.problems:
-                dot = "." if problem.field and not problem.field.startswith("[") else ""
-                yield FieldProblem(f"{wire}{dot}{problem.field}", problem.message)
+            yield from _below(wire, error)
         elif isinstance(error, KeyError):
             yield FieldProblem(wire, "is required")
         else:
@@ -136,6 +135,13 @@ def _problems_of(group: ClassValidationError) -> Iterable[FieldProblem]:
             raise error
         for name in sorted(error.extra_fields):
             yield FieldProblem(shown(name), "is not a known field")
+
+
+def _below(path: str, faults: _FaultsError) -> Iterator[FieldProblem]:
+    """Return what is wrong with the value at *path*, by paths that start there."""
+    for problem in faults.problems:
+        dot = "." if problem.field and not problem.field.startswith("[") else ""
+        yield FieldProblem(f"{path}{dot}{problem.field}", problem.message)
 
 
 def _union_hook(converter: Converter, hint: Any) -> Hook:
@@ -208,9 +214,7 @@ def _list_hook(converter: Converter, entry_hint: Any, constraint: Constraint) ->
             try:
                 entries.append(entry_hook(entry, entry_hint))
             except _FaultsError as faults:
-                for problem in faults.problems:
-                    dot = "." if problem.field and not problem.field.startswith("[") else ""
-                    problems.append(FieldProblem(f"[{index}]{dot}{problem.field}", problem.message))
+                problems += _below(f"[{index}]", faults)
         if problems:
             raise _FaultsError(problems)
         return tuple(entries)

@@ -65,9 +65,7 @@ def _yes_or_no(name: str, description: str) -> Parameter:
     return Parameter(name, _flag, "must be true or false", description)
 
 
-LIMIT = Parameter(
-    "limit", _integer, "must be an integer", "Entries on the page", Whole(1, PAGE_MAX), PAGE_DEFAULT
-)
+LIMIT = Parameter("limit", _integer, "must be an integer", "Entries on the page", Whole(1, PAGE_MAX), PAGE_DEFAULT)
 OFFSET = Parameter("offset", _integer, "must be an integer", "Entries to skip", Whole(0, OFFSET_MAX), 0)
 PAGE = (LIMIT, OFFSET)
 

@@ -74,7 +74,8 @@ class Router:
                 return None
         if "\x00" in path:
             return None
-        node, values = self._root, []
+        node = self._root
+        values: list[str] = []
         segments = path.split("/")
         for index in range(1, len(segments)):
             segment = segments[index]
@@ -92,9 +93,7 @@ class Router:
         return node.here, dict(zip(node.here.parameters, values, strict=True))
 
     @staticmethod
-    def _rest_of(
-        endpoint: Endpoint, values: list[str], left: list[str]
-    ) -> tuple[Endpoint, dict[str, str]] | None:
+    def _rest_of(endpoint: Endpoint, values: list[str], left: list[str]) -> tuple[Endpoint, dict[str, str]] | None:
         rest = "/".join(left)
         if not rest:
             return None

@@ -30,9 +30,7 @@ def _list(call: Call) -> Query:
     asked = dict(call.query)
     part = queries.page_slice(asked.pop("limit"), asked.pop("offset"))
     where = queries.order_filter(**asked)
-    return Query(
-        lambda view: queries.orders(view, call.tenant, where, part), quick=where.external_id is not None
-    )
+    return Query(lambda view: queries.orders(view, call.tenant, where, part), quick=where.external_id is not None)
 
 
 def _step(name: str, summary: str, request: type, handler: Any, *, body: Body = Body.REQUIRED) -> Operation:
@@ -100,9 +98,7 @@ OPERATIONS = (
         "confirm",
         "Accept a pending order for fulfilment",
         Nothing,
-        lambda call: commands.ConfirmOrder(
-            caller=call.caller, command_id=call.command_id, order_id=call.id
-        ),
+        lambda call: commands.ConfirmOrder(caller=call.caller, command_id=call.command_id, order_id=call.id),
         body=Body.OPTIONAL,
     ),
     _step(

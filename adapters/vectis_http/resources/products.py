@@ -28,9 +28,7 @@ OPERATIONS = (
         scope=_WRITE,
         body=Body.REQUIRED,
         request=NewProduct,
-        handler=lambda call: commands.CreateProduct(
-            caller=call.caller, command_id=call.command_id, intent=call.intent
-        ),
+        handler=lambda call: commands.CreateProduct(caller=call.caller, command_id=call.command_id, intent=call.intent),
         reply=created(render.product, "/api/products"),
         responses={201: "The product"},
         errors=(Conflict,),

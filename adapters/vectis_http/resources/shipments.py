@@ -21,9 +21,7 @@ def _step(
     command: type[commands.ShipShipment | commands.DeliverShipment | commands.VoidShipment],
 ) -> Operation:
     def handler(call: Call) -> Command[Shipment]:
-        return command(
-            caller=call.caller, command_id=call.command_id, shipment_id=call.id, intent=call.intent
-        )
+        return command(caller=call.caller, command_id=call.command_id, shipment_id=call.id, intent=call.intent)
 
     return Operation(
         name=f"{name}Shipment",

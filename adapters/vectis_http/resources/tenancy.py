@@ -73,9 +73,7 @@ OPERATIONS = (
         scope=_ADMIN,
         body=Body.REQUIRED,
         request=NewClient,
-        handler=lambda call: commands.CreateClient(
-            caller=call.caller, command_id=call.command_id, intent=call.intent
-        ),
+        handler=lambda call: commands.CreateClient(caller=call.caller, command_id=call.command_id, intent=call.intent),
         reply=_issued,
         responses={201: "The client and its secret"},
         takes_key=True,
@@ -86,9 +84,7 @@ OPERATIONS = (
         method="DELETE",
         path="/api/clients/{id}",
         scope=_ADMIN,
-        handler=lambda call: commands.RevokeClient(
-            caller=call.caller, command_id=call.command_id, client_id=call.id
-        ),
+        handler=lambda call: commands.RevokeClient(caller=call.caller, command_id=call.command_id, client_id=call.id),
         reply=_gone,
         responses={204: "The client has ended"},
         errors=(NotFound,),

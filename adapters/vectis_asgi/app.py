@@ -1,0 +1,158 @@
+"""An ASGI 3 application over ``HttpApi``: it converts, awaits, and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from vectis_core.commands import Command
+from vectis_core.vectis import Vectis
+from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
+from vectis_http.api import Effect, ReadBody
+from vectis_http.errors import PayloadTooLarge
+from vectis_http.messages import join_headers
+from vectis_http.operation import Query, Work
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+#: What a path may have unencoded (RFC 3986, section 3.3), the slashes between segments, and encoded octets.
+_PATH_SAFE = "/:@!$&'()*+,;=~-._"
+
+
+class _ClientGoneError(Exception):
+    """The client went away before it had sent its body; nobody is left to answer."""
+
+
+def asgi_app(oms: Vectis, **config: Any) -> AsgiApp:
+    """Return the API over *oms* as an ASGI application; *config* is that of ``HttpConfig``.
+
+    It can be served as it is, or mounted: ``Mount("/oms", app=asgi_app(oms))`` in Starlette,
+    ``app.mount("/oms", asgi_app(oms))`` in FastAPI. Closing *oms* is left to whoever opened it.
+    """
+    return AsgiApp(HttpApi(oms, HttpConfig(**config)))
+
+
+class AsgiApp:
+    """Serves an ``HttpApi`` under any ASGI server on asyncio; no request waits for a commit on the loop."""
+
+    def __init__(self, api: HttpApi) -> None:
+        self.api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._respond(_head_of(scope), receive)
+        except _ClientGoneError:
+            return
+        headers = [(_encoded_name(name), value.encode("latin-1")) for name, value in response.headers]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+    async def _respond(self, head: HttpRequest, receive: Receive) -> HttpResponse:
+        exchange = self.api.exchange(head)
+        try:
+            effect = next(exchange)
+            while True:
+                try:
+                    value = await self._supply(effect, receive)
+                except _ClientGoneError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is
+                    effect = exchange.throw(error)
+                else:
+                    effect = exchange.send(value)
+        except StopIteration as done:
+            response: HttpResponse = done.value
+            return response
+
+    async def _supply(self, effect: Effect, receive: Receive) -> Any:
+        if isinstance(effect, Command):
+            return await self.api.oms.engine.submit_told(effect)
+        if isinstance(effect, ReadBody):
+            return await _read_body(receive, effect.limit)
+        return await self._look_up(effect)
+
+    async def _look_up(self, effect: Query | Work) -> Any:
+        """Answer a question of few index seeks in a local file here, which is cheaper than a thread's hop."""
+        if effect.quick and self.api.oms.store.reads_are_local():
+            return self.api.look_up(effect)
+        return await asyncio.get_running_loop().run_in_executor(None, self.api.look_up, effect)
+
+
+def _head_of(scope: Scope) -> HttpRequest:
+    prefix, path = _paths_of(scope)
+    client = scope.get("client")
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return HttpRequest(
+        method=scope["method"],
+        path=path,
+        query=scope["query_string"].decode("latin-1"),
+        headers=join_headers(pairs),
+        remote_address=client[0] if client else "",
+        scheme=scope.get("scheme", "http"),
+        prefix=prefix,
+    )
+
+
+def _paths_of(scope: Scope) -> tuple[str, str]:
+    """Return the prefix that the application is mounted at and the path below it, both percent-encoded.
+
+    ``raw_path`` is preferred where there is one, because ``path`` has lost what was not UTF-8. Some servers and
+    routers leave the prefix in the path, some do not.
+    """
+    root: str = scope.get("root_path", "")
+    raw: bytes | None = scope.get("raw_path")
+    if not root and raw is not None and raw.isascii():
+        return "", raw.decode("ascii")
+    decoded = unquote_to_bytes(raw) if raw is not None else scope["path"].encode()
+    prefix = root.rstrip("/").encode()
+    if prefix and decoded.startswith(prefix + b"/"):
+        decoded = decoded[len(prefix) :]
+    return quote(prefix, safe=_PATH_SAFE), quote(decoded, safe=_PATH_SAFE)
+
+
+async def _read_body(receive: Receive, limit: int) -> bytes:
+    """Return the body, counted as it comes, whatever length was declared."""
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientGoneError
+        piece: bytes = message.get("body", b"")
+        size += len(piece)
+        if size > limit:
+            raise PayloadTooLarge(limit)
+        if not message.get("more_body", False):
+            return b"".join((*pieces, piece)) if pieces else piece
+        pieces.append(piece)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Follow the server through its life; there is nothing to start or stop, ``oms`` is its opener's."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+@cache
+def _encoded_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")

@@ -1,0 +1,47 @@
+"""A Flask extension: the API, and the open database behind it, for the application's own views."""
+
+from __future__ import annotations
+
+import atexit
+from typing import Any
+
+from flask import Flask
+
+from vectis_core.vectis import Vectis
+from vectis_flask.blueprint import vectis_blueprint
+
+_SETTINGS = ("base_domain", "public_url", "rate_limit", "trusted_proxy", "body_max")
+
+
+class VectisFlask:
+    """Opens Vectis for an application and serves its API there.
+
+    ``vectis = VectisFlask(app)``, or ``vectis.init_app(app)`` later. The application's configuration is read:
+    ``VECTIS_DATABASE_URL`` (``sqlite:///vectis.db`` where left out), ``VECTIS_URL_PREFIX``, and the settings of
+    ``HttpConfig`` as ``VECTIS_RATE_LIMIT`` and so on. Views reach the database as ``vectis.oms``, or as
+    ``app.extensions["vectis"].oms``.
+    """
+
+    def __init__(self, app: Flask | None = None, *, oms: Vectis | None = None) -> None:
+        """Take an open *oms*, which stays its opener's to close, or open one when an application comes."""
+        self._oms = oms
+        if app is not None:
+            self.init_app(app)
+
+    @property
+    def oms(self) -> Vectis:
+        """The open database; raises ``RuntimeError`` before ``init_app``."""
+        if self._oms is None:
+            raise RuntimeError("VectisFlask has no database yet: call init_app(app) first")
+        return self._oms
+
+    def init_app(self, app: Flask) -> None:
+        """Serve the API in *app*, with the database that its configuration names where none was given."""
+        if self._oms is None:
+            self._oms = Vectis.open(app.config.get("VECTIS_DATABASE_URL", "sqlite:///vectis.db"))
+            atexit.register(self._oms.close)
+        given: dict[str, Any] = {name: app.config.get(f"VECTIS_{name.upper()}") for name in _SETTINGS}
+        config = {name: value for name, value in given.items() if value is not None}
+        prefix = app.config.get("VECTIS_URL_PREFIX") or None
+        app.register_blueprint(vectis_blueprint(self._oms, **config), url_prefix=prefix)
+        app.extensions["vectis"] = self

@@ -1,0 +1,75 @@
+"""Writes responses: one form for every success, one for every error, from every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from vectis_core.errors import Forbidden, ServiceUnavailable, Unauthorized, VectisError
+from vectis_http.errors import MethodNotAllowed, RateLimitExceeded
+from vectis_http.json_codec import write_json
+from vectis_http.messages import HttpResponse
+from vectis_http.operation import Reply
+
+Header = tuple[str, str]
+
+_NOSNIFF = ("X-Content-Type-Options", "nosniff")
+_NO_STORE = ("Cache-Control", "no-store")
+_JSON = ("Content-Type", "application/json")
+
+
+def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
+    """Return *reply* as a response, with the headers in *told* beside its own."""
+    headers = [_NOSNIFF, *told, *reply.headers]
+    if not any(name == "Cache-Control" for name, _ in reply.headers):
+        headers.append(_NO_STORE)
+    if reply.payload is None:
+        return HttpResponse(reply.status, headers)
+    body = write_json(reply.payload)
+    headers += (_JSON, ("Content-Length", str(len(body))))
+    return HttpResponse(reply.status, headers, body)
+
+
+def refusal(error: VectisError, told: Iterable[Header]) -> HttpResponse:
+    """Return the response that tells *error*, in the guide's form."""
+    payload = {"error": error.code, "message": error.message, "details": error.details}
+    return answer(Reply(error.http_status, payload, tuple(_headers_of(error))), told)
+
+
+def internal_error(told: Iterable[Header]) -> HttpResponse:
+    """Return the response to what should not have happened; it tells nothing about the inside."""
+    payload: dict[str, Any] = {
+        "error": "InternalServerError",
+        "message": "Something went wrong on our side; nothing is known about the outcome, so ask again",
+        "details": {},
+    }
+    return answer(Reply(500, payload), told)
+
+
+def allowed(allow: str) -> HttpResponse:
+    """Return the response to ``OPTIONS``."""
+    return answer(Reply(204, None, (("Allow", allow),)), ())
+
+
+def without_body(response: HttpResponse) -> HttpResponse:
+    """Return what ``HEAD`` is answered with: the same headers and no body."""
+    return HttpResponse(response.status, response.headers)
+
+
+def _headers_of(error: VectisError) -> Iterable[Header]:
+    if isinstance(error, MethodNotAllowed):
+        yield "Allow", error.allow
+    if isinstance(error, RateLimitExceeded | ServiceUnavailable):
+        yield "Retry-After", str(error.retry_after)
+    if isinstance(error, Unauthorized | Forbidden):
+        yield "WWW-Authenticate", _challenge(error)
+
+
+def _challenge(error: Unauthorized | Forbidden) -> str:
+    """Return the challenge of RFC 6750, section 3; a request without a token is told no error code."""
+    if isinstance(error, Forbidden):
+        return f'Bearer realm="vectis", error="insufficient_scope", scope="{error.details.get("scope", "")}"'
+    reason = error.details.get("error")
+    if reason is None:
+        return 'Bearer realm="vectis"'
+    return f'Bearer realm="vectis", error="{reason}", error_description="{error.message}"'

@@ -1,0 +1,201 @@
+"""The API as a function from request to response, for any server to call.
+
+A request is one generator, ``HttpApi.exchange``. It is given the head, and yields what it needs: the body, a
+command to run, a question to the store. Whoever drives it supplies that in its own way: ``drive`` in the calling
+thread, the ASGI face by awaiting. So nothing is decided twice, and no thread is needed for a request.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from vectis_core.commands import Command
+from vectis_core.errors import NotFound, ValidationError, VectisError
+from vectis_core.tenancy import Caller
+from vectis_core.vectis import Vectis
+from vectis_http import answers
+from vectis_http.config import HttpConfig
+from vectis_http.converter import decode
+from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType
+from vectis_http.gate import Gate, Headers
+from vectis_http.json_codec import read_json
+from vectis_http.messages import HttpRequest, HttpResponse
+from vectis_http.operation import JSON, Body, Call, Operation, Query, Work
+from vectis_http.operations import operations_of
+from vectis_http.resources.orders import REPLAYED
+from vectis_http.routing import Router
+
+_logger = logging.getLogger("vectis.http")
+
+_NOBODY = Caller(actor="nobody")
+
+
+@attrs.frozen
+class ReadBody:
+    """The body is wanted: its bytes, counted while they come; more than *limit* raise ``PayloadTooLarge``."""
+
+    limit: int
+
+
+#: What an exchange asks of its driver. A command comes to an ``Outcome``, a query and work to their result.
+Effect = ReadBody | Command[Any] | Query | Work
+Exchange = Generator[Effect, Any, HttpResponse]
+
+
+class HttpApi:
+    """The HTTP API over one opened ``Vectis``; safe to share among threads and event loops."""
+
+    def __init__(
+        self, oms: Vectis, config: HttpConfig | None = None, *, environ: Mapping[str, str] = os.environ
+    ) -> None:
+        """Make ready to serve, which makes the database's first signing key where it has none.
+
+        *environ* may hold ``VECTIS_SECRET_KEY``. Raises ``StoreError`` where the keys are sealed with another.
+        """
+        self.oms = oms
+        self.config = config or HttpConfig()
+        self._gate = Gate(oms, self.config, environ)
+        self.operations = operations_of(self._gate)
+        self._router = Router(self.operations)
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Return the response to *request*; never raises for anything that a request can bring about."""
+        return self.drive(request, lambda limit: within_limit(request.body, limit))
+
+    def drive(self, head: HttpRequest, read_body: Callable[[int], bytes]) -> HttpResponse:
+        """Return the response to a request, whose body *read_body* reads up to a limit where it is wanted."""
+        exchange = self.exchange(head)
+        try:
+            effect = next(exchange)
+            while True:
+                try:
+                    value = self._supply(effect, read_body)
+                except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is
+                    effect = exchange.throw(error)
+                else:
+                    effect = exchange.send(value)
+        except StopIteration as done:
+            response: HttpResponse = done.value
+            return response
+
+    def _supply(self, effect: Effect, read_body: Callable[[int], bytes]) -> Any:
+        if isinstance(effect, Command):
+            return self.oms.engine.run_told(effect)
+        return read_body(effect.limit) if isinstance(effect, ReadBody) else self.look_up(effect)
+
+    def look_up(self, effect: Query | Work) -> Any:
+        """Return what a question or a piece of work comes to, in the calling thread."""
+        if isinstance(effect, Work):
+            return effect.do()
+        with self.oms.store.read() as view:
+            return effect.read(view)
+
+    def exchange(self, head: HttpRequest) -> Exchange:
+        """Answer one request, of which *head* is all but the body; yields what it needs, returns the response.
+
+        An error that a driver throws in is answered like one of our own.
+        """
+        told: Headers = []
+        try:
+            try:
+                response = yield from self._answered(head, told)
+            except VectisError as error:
+                if error.http_status == 500:
+                    raise
+                response = answers.refusal(error, told)
+        except Exception:
+            _logger.exception("%s failed", head.method)
+            response = answers.internal_error(told)
+        return answers.without_body(response) if head.method == "HEAD" else response
+
+    def _answered(self, head: HttpRequest, told: Headers) -> Exchange:
+        found = self._router.find(head.path)
+        if found is None:
+            raise NotFound("There is nothing at this path")
+        endpoint, path = found
+        operation = endpoint.operations.get("GET" if head.method == "HEAD" else head.method)
+        if operation is None:
+            if head.method == "OPTIONS":
+                return answers.allowed(endpoint.allow)
+            raise MethodNotAllowed(endpoint.allow)
+        now = self.oms.clock.now()
+        caller = _NOBODY
+        if operation.scope is not None:
+            caller = yield from self._gate.admit(head, operation.scope, now, told)
+        call = yield from self._called(head, operation, path, caller, now)
+        effect = operation.handler(call)
+        result = yield effect
+        if isinstance(effect, Command):
+            if result.replayed:
+                told.append(REPLAYED)
+            result = result.result
+        return answers.answer(operation.reply(call, result), told)
+
+    def _called(
+        self,
+        head: HttpRequest,
+        operation: Operation,
+        path: Mapping[str, str],
+        caller: Caller,
+        now: datetime,
+    ) -> Generator[Effect, Any, Call]:
+        """Return the request with all of it decoded, its body last."""
+        query = operation.reader.read(head.query)
+        command_id = _key_of(head) if operation.takes_key else None
+        intent: Any = None
+        if operation.body is not Body.NONE:
+            self._check_head_of_body(head, operation)
+            body = yield ReadBody(self.config.body_max)
+            intent = _intent_of(head, operation, body)
+        address = self._gate.address_of(head)
+        return Call(head, caller, now, path, query, intent, command_id, address)
+
+    def _check_head_of_body(self, head: HttpRequest, operation: Operation) -> None:
+        if declared_length(head.headers.get("content-length")) > self.config.body_max:
+            raise PayloadTooLarge(self.config.body_max)
+        if operation.body is Body.REQUIRED and not _is_json(head):
+            raise UnsupportedMediaType(JSON)
+
+
+def declared_length(text: str | None) -> int:
+    """Return the length that ``Content-Length`` declares; -1 where it declares none."""
+    if text is None or not (text.isascii() and text.isdecimal()):
+        return -1
+    # No body is as long as that, and Python refuses to read numbers of thousands of digits.
+    return int(text[:19])
+
+
+def within_limit(body: bytes, limit: int) -> bytes:
+    """Return *body*; raises ``PayloadTooLarge`` where it is longer than *limit*."""
+    if len(body) > limit:
+        raise PayloadTooLarge(limit)
+    return body
+
+
+def _intent_of(head: HttpRequest, operation: Operation, body: bytes) -> Any:
+    if operation.body is Body.FORM:
+        return body
+    if operation.body is Body.OPTIONAL:
+        if not body:
+            return operation.request()
+        if not _is_json(head):
+            raise UnsupportedMediaType(JSON)
+    return decode(operation.request, read_json(body))
+
+
+def _is_json(head: HttpRequest) -> bool:
+    media_type = head.headers.get("content-type", "")
+    return media_type == JSON or media_type.partition(";")[0].strip().lower() == JSON
+
+
+def _key_of(head: HttpRequest) -> str | None:
+    key = head.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise ValidationError.of("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+    return key

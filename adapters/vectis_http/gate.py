@@ -1,0 +1,119 @@
+"""Who is let in: the token, the tenant's host, the rate limit and the scope of each request."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from datetime import datetime
+from typing import Any
+
+from vectis_core.commands import LeaseAllowance
+from vectis_core.errors import Forbidden, ServiceUnavailable, Unauthorized, VectisError
+from vectis_core.tenancy import Caller
+from vectis_core.vectis import Vectis
+from vectis_http.access import (
+    JWKS_MAX_AGE,
+    Decision,
+    Grant,
+    KeyRing,
+    LeasedWindows,
+    Sealer,
+    TokenEndpoint,
+    Tokens,
+)
+from vectis_http.config import HttpConfig
+from vectis_http.errors import RateLimitExceeded
+from vectis_http.messages import HttpRequest
+from vectis_http.operation import Call, Reply, Work
+
+#: The label of a host that serves all tenants.
+_ALL_TENANTS = "api"
+
+Headers = list[tuple[str, str]]
+
+
+class Gate:
+    """Lets requests in, and answers the few operations that are about being let in."""
+
+    def __init__(self, oms: Vectis, config: HttpConfig, environ: Mapping[str, str]) -> None:
+        self._oms = oms
+        self._base_domain = config.base_domain
+        self._trusted_proxy = config.trusted_proxy
+        self._ring = KeyRing(oms, Sealer.for_store(oms.store, environ))
+        self._ring.ensure()
+        self._tokens = Tokens(oms, self._ring, issuer=config.public_url)
+        self._endpoint = TokenEndpoint(oms, self._tokens)
+        self._limiter = LeasedWindows(config.rate_limit)
+
+    def admit(self, head: HttpRequest, scope: str, now: datetime, told: Headers) -> Generator[Any, Any, Caller]:
+        """Return who is calling, where the token is good, speaks for the host's tenant and has *scope*.
+
+        Appends the rate limit's headers to *told* as soon as they are known, so that refusals carry them too.
+        Raises ``Unauthorized``, ``RateLimitExceeded``, ``Forbidden``.
+        """
+        token = _bearer(head.headers.get("authorization"))
+        grant: Grant = yield Work(lambda: self._tokens.verify(token, now), quick=True)
+        if self._base_domain is not None:
+            self._check_host(head.host, grant.tenant)
+        decision = yield from self._counted(grant.jti, now)
+        told.append(("X-RateLimit-Limit", str(decision.limit)))
+        told.append(("X-RateLimit-Remaining", str(decision.remaining)))
+        told.append(("X-RateLimit-Reset", str(decision.resets_at)))
+        if not decision.allowed:
+            raise RateLimitExceeded(decision.limit, decision.retry_after)
+        if scope not in grant.scopes:
+            raise Forbidden(f"The access token lacks the scope {scope}", {"scope": scope})
+        return Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
+
+    def _counted(self, jti: str, now: datetime) -> Generator[Any, Any, Decision]:
+        counted = self._limiter.hit(jti, now)
+        if isinstance(counted, LeaseAllowance):
+            leased = yield counted
+            return self._limiter.leased(jti, leased.result, now)
+        return counted
+
+    def _check_host(self, host: str, tenant: str) -> None:
+        label, _, domain = host.partition(".")
+        if domain != self._base_domain or label not in {tenant, _ALL_TENANTS}:
+            raise Unauthorized("The access token does not belong to the tenant of this host")
+
+    def address_of(self, head: HttpRequest) -> str:
+        """Return the address of who asks: the connection's, or what a trusted proxy says stands behind it."""
+        forwarded = head.headers.get("x-forwarded-for")
+        if forwarded is None or self._trusted_proxy is None or head.remote_address != self._trusted_proxy:
+            return head.remote_address
+        # The last entry is the proxy's own; those before it are whatever the client wrote.
+        return forwarded.rpartition(",")[2].strip() or head.remote_address
+
+    def token(self, call: Call) -> Reply:
+        """Answer a request for an access token."""
+        headers = call.head.headers
+        status, extra, payload = self._endpoint.answer(
+            headers.get("content-type"),
+            headers.get("authorization"),
+            call.intent,
+            call.remote_address,
+            call.now,
+        )
+        return Reply(status, payload, tuple(extra))
+
+    def key_set(self) -> Reply:
+        """Answer with the keys that tokens are verified with."""
+        return Reply(200, self._ring.jwks(), (("Cache-Control", f"public, max-age={JWKS_MAX_AGE}"),))
+
+    def readiness(self) -> Reply:
+        """Answer whether the database can be read and commands be run; raises ``ServiceUnavailable``."""
+        try:
+            self._oms.engine.check_usable()
+            with self._oms.store.read() as view:
+                view.signing_keys()
+        except VectisError as error:
+            raise ServiceUnavailable("The database cannot be used just now") from error
+        return Reply(200, {"status": "ready"})
+
+
+def _bearer(authorization: str | None) -> str:
+    """Return the token of an ``Authorization`` header (RFC 6750, section 2.1)."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("Send an access token: Authorization: Bearer YOUR_ACCESS_TOKEN")
+    return token.strip()
