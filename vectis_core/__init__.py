@@ -1,1 +1,91 @@
-"""Vectis: an order management system inside your application."""
+"""Vectis: an order management system that lives inside your application."""
+
+from vectis_core.catalogue import (
+    Dimensions,
+    Product,
+    Warehouse,
+    WarehouseAddress,
+    Weight,
+)
+from vectis_core.checking import UNSET
+from vectis_core.errors import (
+    Conflict,
+    DatabaseTooNew,
+    FieldProblem,
+    IdempotencyConflict,
+    IllegalTransition,
+    InexactNumber,
+    InsufficientStock,
+    NotFound,
+    OutcomeUnknown,
+    ServiceUnavailable,
+    Shortage,
+    StoreError,
+    UnknownBackend,
+    UsageError,
+    ValidationError,
+    VectisError,
+)
+from vectis_core.events import Event, EventType
+from vectis_core.orders import (
+    Address,
+    Item,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Placed,
+    Shipment,
+    ShipmentItem,
+    ShipmentLine,
+    ShipmentStatus,
+)
+from vectis_core.queries import EventPage, Explanation, Page
+from vectis_core.stock import Movement, MovementKind, StockRecord
+from vectis_core.tenancy import Caller, Settings
+from vectis_core.vectis import Vectis
+
+__all__ = [
+    "UNSET",
+    "Address",
+    "Caller",
+    "Conflict",
+    "DatabaseTooNew",
+    "Dimensions",
+    "Event",
+    "EventPage",
+    "EventType",
+    "Explanation",
+    "FieldProblem",
+    "IdempotencyConflict",
+    "IllegalTransition",
+    "InexactNumber",
+    "InsufficientStock",
+    "Item",
+    "Movement",
+    "MovementKind",
+    "NotFound",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "OutcomeUnknown",
+    "Page",
+    "Placed",
+    "Product",
+    "ServiceUnavailable",
+    "Settings",
+    "Shipment",
+    "ShipmentItem",
+    "ShipmentLine",
+    "ShipmentStatus",
+    "Shortage",
+    "StockRecord",
+    "StoreError",
+    "UnknownBackend",
+    "UsageError",
+    "ValidationError",
+    "Vectis",
+    "VectisError",
+    "Warehouse",
+    "WarehouseAddress",
+    "Weight",
+]

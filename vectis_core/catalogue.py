@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import attrs
 
@@ -18,15 +18,19 @@ SKU = Text(1, 128)
 _MEASURE = Number(Decimal(0), Decimal(10) ** 9, places=6, above_least=True)
 
 
-def _exact(field: str) -> Any:
-    return lambda value: exact(value, field)
+def _exact_weight(value: Decimal | int | str) -> Decimal:
+    return exact(value, "weight.value")
+
+
+def _exact_length(value: Decimal | int | str) -> Decimal:
+    return exact(value, "dimensions")
 
 
 @attrs.frozen
 class Weight:
     """What one piece weighs."""
 
-    value: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact("weight.value"))
+    value: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact_weight)
     unit: Annotated[str, OneOf(("g", "kg", "oz", "lb"))]
 
 
@@ -34,9 +38,9 @@ class Weight:
 class Dimensions:
     """How large one piece is."""
 
-    length: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact("dimensions.length"))
-    width: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact("dimensions.width"))
-    height: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact("dimensions.height"))
+    length: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact_length)
+    width: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact_length)
+    height: Annotated[Decimal, _MEASURE] = attrs.field(converter=_exact_length)
     unit: Annotated[str, OneOf(("mm", "cm", "m", "in", "ft"))]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable
-from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -71,9 +70,18 @@ def _unwrap(hint: Any) -> tuple[Any, bool, bool]:
     return hint, False, False
 
 
-@cache
+_PLANS: dict[type, tuple[FieldPlan, ...]] = {}
+
+
 def plan_of(cls: type) -> tuple[FieldPlan, ...]:
     """Return how the fields of *cls* are checked, in their order."""
+    plans = _PLANS.get(cls)
+    if plans is None:
+        plans = _PLANS[cls] = _plan(cls)
+    return plans
+
+
+def _plan(cls: type) -> tuple[FieldPlan, ...]:
     hints = typing.get_type_hints(cls, include_extras=True)
     plans = []
     for field in attrs.fields(cls):
@@ -131,7 +139,9 @@ def check(value: Any) -> None:
         raise ValidationError(found)
 
 
-@cache
+_CANONICAL: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+
+
 def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
     plans = plan_of(cls)
     names = [plan.name for plan in plans]
@@ -152,4 +162,8 @@ def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
 
 def canonical_form(value: Any) -> tuple[Any, ...]:
     """Return the value object as nested tuples, equal exactly where two values mean the same."""
-    return _canonical(type(value))(value)
+    cls = type(value)
+    form = _CANONICAL.get(cls)
+    if form is None:
+        form = _CANONICAL[cls] = _canonical(cls)
+    return form(value)

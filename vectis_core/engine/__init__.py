@@ -1,1 +1,6 @@
-"""See the architecture page."""
+"""The engine: one way in for every command, one commit for a batch, answers only after it."""
+
+from vectis_core.engine.engine import Engine
+from vectis_core.engine.tickets import Outcome, Within
+
+__all__ = ["Engine", "Outcome", "Within"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from vectis_core.catalogue import Product, Warehouse
@@ -66,7 +68,7 @@ def update_product(command: UpdateProduct, work: UnitOfWork) -> Product:
     return changed
 
 
-def given(change: object) -> dict[str, object]:
+def given(change: attrs.AttrsInstance) -> dict[str, Any]:
     """Return the fields of a partial update that are mentioned."""
     fields = attrs.fields_dict(type(change))
     values = {name: getattr(change, name) for name in fields}

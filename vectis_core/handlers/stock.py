@@ -82,7 +82,7 @@ def adjust(command: AdjustStock, work: UnitOfWork) -> StockRecord:
     changed, movement = post(record, MovementKind.ADJUST, intent.adjustment, 0, cause)
     work.movements.append(movement)
     changed = attrs.evolve(changed, event_seq=changed.event_seq + 1)
-    more = {
+    more: dict[str, str | int | None] = {
         "adjustment": intent.adjustment,
         "quantityOnHand": changed.on_hand,
         "reason": intent.reason,

@@ -44,6 +44,10 @@ class Address:
     phone: Annotated[str, Text(0, 64)] | None = None
 
 
+def _exact_price(value: Decimal | int | str) -> Decimal:
+    return exact(value, "unitPrice")
+
+
 @attrs.frozen
 class Item:
     """One line that is asked for: so many pieces of a SKU at a price each."""
@@ -51,9 +55,7 @@ class Item:
     sku: Annotated[str, SKU]
     quantity: Annotated[int, Whole(1, 1_000_000)]
     #: Kept exactly; a float is refused with a ``TypeError``.
-    unit_price: Annotated[Decimal, Number(Decimal(0), Decimal(10) ** 9, places=4)] = attrs.field(
-        converter=lambda value: exact(value, "unitPrice")
-    )
+    unit_price: Annotated[Decimal, Number(Decimal(0), Decimal(10) ** 9, places=4)] = attrs.field(converter=_exact_price)
     #: Which of the order's shipping addresses this line goes to; the first where left out.
     shipping_address: Annotated[int, Whole(0, 49)] | None = None
 

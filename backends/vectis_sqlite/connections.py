@@ -1,0 +1,54 @@
+"""Connections: the one that writes, and those that read."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from vectis_core.errors import StoreError
+
+#: How long SQLite itself waits for a writer that does not know our lock, such as the sqlite3 shell, in ms.
+_BUSY_MS = 5_000
+#: The page cache of a connection, in KiB.
+_WRITER_CACHE_KIB = 8_192
+_READER_CACHE_KIB = 2_048
+#: The write-ahead log is cut back to this size once a checkpoint has emptied it, in bytes.
+_LOG_LIMIT = 16 * 1024 * 1024
+
+
+def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
+    """Return a connection that writes, in WAL mode, with durability as asked and foreign keys on."""
+    connection = _connect(f"file:{quote(str(path))}?mode=rwc")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise StoreError(f"{path} cannot be used in WAL mode (it is in {mode}): is it on a network drive?")
+        for pragma in (
+            f"synchronous = {synchronous}",
+            # On macOS an fsync alone does not reach the platter.
+            "fullfsync = ON",
+            "checkpoint_fullfsync = ON",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            f"cache_size = -{_WRITER_CACHE_KIB}",
+            f"journal_size_limit = {_LOG_LIMIT}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads, and sees what is committed when a transaction of its own begins."""
+    connection = _connect(f"file:{quote(str(path))}?mode=ro")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+    connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
+    return connection
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)

@@ -1,0 +1,267 @@
+"""One queue, and whoever has the lead.
+
+Threads that call ``run`` commit for each other: the first to arrive leads, takes what has queued, and commits it in
+one go; whoever arrives meanwhile queues, and the head of the queue leads next. A lone caller pays for no other
+thread and no waiting. Event loops ``submit``; for them a committing thread leads, started at the first submit.
+
+The lead is a token: ``_leader`` is the waiter that has it, ``None`` where the queue is idle. It is handed on under the
+mutex, to the waiter of the first ticket in the queue, which is woken *before* the token is its own: if the thread that
+hands on is interrupted in between, it still has the token and hands on again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from vectis_core.checking import check
+from vectis_core.commands import Command
+from vectis_core.constraints import Text
+from vectis_core.engine.batch import BatchRunner
+from vectis_core.engine.interrupts import insist
+from vectis_core.engine.tickets import LoopWaiter, Outcome, ThreadWaiter, Ticket, Within, wake_all
+from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError
+from vectis_core.handlers import handler_of
+from vectis_core.ids import Ids
+from vectis_core.ports import Store
+
+T = TypeVar("T")
+
+_logger = logging.getLogger("vectis.engine")
+
+_COMMAND_ID = Text(1, 255)
+
+
+class Engine:
+    """Runs commands against a store; safe to share among threads and event loops."""
+
+    def __init__(self, store: Store, ids: Ids, *, queue_limit: int = 10_000, batch_limit: int = 256) -> None:
+        self.store = store
+        self._ids = ids
+        self._queue_limit = queue_limit
+        self._batch_limit = batch_limit
+        self._runner = BatchRunner(store, ids)
+        self._mutex = threading.Lock()
+        self._queue: deque[Ticket] = deque()
+        self._leader: ThreadWaiter | None = None
+        self._idle = threading.Condition(self._mutex)
+        self._closed = False
+        self._forked = False
+        self._committer = ThreadWaiter()
+        self._committing: threading.Thread | None = None
+        self._observers: list[Callable[[Command[Any]], None]] = []
+        _ENGINES.add(self)
+
+    # Ways in
+
+    def run(self, command: Command[T], within: Within[T] | None = None) -> T:
+        """Run *command* in the calling thread, and return its result once it is durable.
+
+        *within* is the host's part of the transaction: it is called with the result and a connection after our rows
+        are written and before the commit, in a transaction of its own. What it raises undoes everything and is
+        raised here. It may be called again on a retry, and is not called for a replay or a repeated external id.
+
+        Raises the errors of ``vectis_core.errors``, ``OutcomeUnknown`` among them.
+        """
+        return self.run_told(command, within).result
+
+    def run_told(self, command: Command[T], within: Within[T] | None = None) -> Outcome[T]:
+        """Run *command* like ``run``, and tell whether the result is that of an earlier one with the same id."""
+        waiter = ThreadWaiter()
+        ticket = self._ticket(command, within, waiter)
+        try:
+            self._enqueue(ticket)
+            while not ticket.settled:
+                if self._leader is waiter:
+                    self._lead(waiter)
+                else:
+                    waiter.wait()
+        except BaseException:
+            insist(lambda: self._abandon(ticket))
+            raise
+        return ticket.value()
+
+    def submit(self, command: Command[T]) -> asyncio.Future[T]:
+        """Submit *command* and return a future of the running event loop, which never waits for it.
+
+        Cancelling the future gives up the answer, not the command: what was submitted may be done all the same.
+        """
+        future: asyncio.Future[T] = self._submit(command, told=False)
+        return future
+
+    def submit_told(self, command: Command[T]) -> asyncio.Future[Outcome[T]]:
+        """Submit *command* like ``submit``; the future tells whether the result is that of an earlier one."""
+        future: asyncio.Future[Outcome[T]] = self._submit(command, told=True)
+        return future
+
+    def _submit(self, command: Command[Any], *, told: bool) -> asyncio.Future[Any]:
+        waiter = LoopWaiter(told)
+        ticket = self._ticket(command, None, waiter)
+        self._start_committer()
+        self._enqueue(ticket)
+        return waiter.future
+
+    def observe(self, callback: Callable[[Command[Any]], None]) -> None:
+        """Have *callback* called with each command that this process has committed, right after the commit."""
+        self._observers.append(callback)
+
+    def close(self) -> None:
+        """Let what is queued finish, then refuse everything; harmless when repeated."""
+        if self._forked:
+            return
+        if self._runner.host_thread == threading.get_ident():
+            raise UsageError("Vectis cannot be closed from inside within=")
+        with self._idle:
+            self._closed = True
+            while self._queue or self._leader is not None:
+                self._idle.wait()
+        if self._committing is not None:
+            self._committer.wake()
+            if self._committing is not threading.current_thread():
+                self._committing.join()
+
+    def check_usable(self) -> None:
+        """Raise ``UsageError`` where the engine must not be used: closed, forked, or from inside ``within``."""
+        if self._forked:
+            raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
+        if self._closed:
+            raise UsageError("Vectis is closed")
+        if self._runner.host_thread == threading.get_ident():
+            raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
+
+    # The queue
+
+    def _ticket(self, command: Command[Any], within: Within[Any] | None, waiter: ThreadWaiter | LoopWaiter) -> Ticket:
+        self.check_usable()
+        handler = handler_of(command)
+        command_id = command.command_id
+        if command_id is not None:
+            problem = _COMMAND_ID.problem(command_id)
+            if problem is not None:
+                raise ValidationError.of("commandId", problem)
+        elif command.keeps_result:
+            # So that a caller who is told OutcomeUnknown has something to ask again with.
+            command_id = self._ids.secret()
+        intent = getattr(command, "intent", None)
+        if intent is not None:
+            check(intent)
+        return Ticket(command, handler, command_id if command.keeps_result else None, within, waiter)
+
+    def _enqueue(self, ticket: Ticket) -> None:
+        with self._mutex:
+            if self._closed:
+                raise UsageError("Vectis is closed")
+            if len(self._queue) >= self._queue_limit:
+                raise ServiceUnavailable("Too many requests are waiting for the database; try again in a second")
+            self._queue.append(ticket)
+            if self._leader is None:
+                self._hand_on()
+
+    def _lead(self, me: ThreadWaiter) -> None:
+        """Commit one batch, tell everyone in it, and hand on the lead."""
+        batch: list[Ticket] = []
+        try:
+            self._take(batch)
+            self._runner.run(batch)
+        finally:
+            insist(lambda: self._finish(me, batch))
+
+    def _take(self, batch: list[Ticket]) -> None:
+        """Move the head of the queue into *batch*: one ticket with a host's part, or many without."""
+        with self._mutex:
+            while self._queue and len(batch) < self._batch_limit:
+                alone = self._queue[0].within is not None
+                if alone and batch:
+                    return
+                batch.append(self._queue[0])
+                self._queue.popleft()
+                if alone:
+                    return
+
+    def _finish(self, me: ThreadWaiter, batch: list[Ticket]) -> None:
+        """Tell the settled, queue the others again in front, hand on the lead; repeating it is harmless."""
+        if self._leader is not me:
+            return
+        settled = [ticket for ticket in batch if ticket.settled]
+        with self._mutex:
+            waiting = [t for t in batch if not (t.settled or t.abandoned or t.waiter is me or t in self._queue)]
+            self._queue.extendleft(reversed(waiting))
+        # First the observers: who is told that a client is revoked must find it refused everywhere in this process.
+        self._notify(settled)
+        wake_all(ticket for ticket in settled if ticket.waiter is not me)
+        with self._mutex:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Give the lead to whoever waits for the first ticket; called under the mutex by who has it, or if none."""
+        while self._queue and self._queue[0].abandoned:
+            self._queue.popleft()
+        heir: ThreadWaiter | None = None
+        if self._queue:
+            waiter = self._queue[0].waiter
+            heir = waiter if isinstance(waiter, ThreadWaiter) else self._committer
+            heir.wake()
+        self._leader = heir
+        if heir is None:
+            self._idle.notify_all()
+
+    def _abandon(self, ticket: Ticket) -> None:
+        """Give up a ticket whose thread was interrupted, and hand on the lead where it has it."""
+        with self._mutex:
+            ticket.abandoned = True
+            if self._leader is ticket.waiter:
+                self._hand_on()
+
+    def _notify(self, settled: list[Ticket]) -> None:
+        if not self._observers:
+            return
+        for ticket in settled:
+            if ticket.outcome is None or ticket.outcome.replayed:
+                continue
+            for callback in self._observers:
+                try:
+                    callback(ticket.command)
+                except Exception:
+                    _logger.exception("an observer of commands failed")
+
+    # The committing thread
+
+    def _start_committer(self) -> None:
+        if self._committing is not None:
+            return
+        with self._mutex:
+            if self._committing is None:
+                # A daemon: a program that never closes Vectis must still be able to end.
+                thread = threading.Thread(target=self._commit_for_loops, name="vectis-committer", daemon=True)
+                self._committing = thread
+                thread.start()
+
+    def _commit_for_loops(self) -> None:
+        while True:
+            self._committer.wait()
+            while self._leader is self._committer:
+                self._lead(self._committer)
+            if self._closed and self._leader is None:
+                return
+
+    def forget_after_fork(self) -> None:
+        """Refuse to be used: the child of a fork has the parent's locks and none of its threads."""
+        self._forked = True
+
+
+_ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.forget_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

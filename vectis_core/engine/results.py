@@ -1,0 +1,81 @@
+"""How results are kept, so that a repeat by command id gets the same answer.
+
+A kept result holds ids and numbers only: an order's addresses and its customer's mail are put back from the order
+when it is read, so that erasing them there erases them. A secret is kept as null.
+"""
+
+from __future__ import annotations
+
+import typing
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import simplejson
+
+from vectis_core.access import IssuedClient
+from vectis_core.clock import from_micros, to_micros
+from vectis_core.commands import Command
+from vectis_core.errors import IdempotencyConflict
+from vectis_core.orders.model import Order
+from vectis_core.ports import StoredResult
+from vectis_core.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+
+@cache
+def _converter() -> Converter:
+    """Return the converter between results and plain data; made late, because few processes need it at once."""
+    from cattrs import Converter  # noqa: PLC0415 - importing it takes longer than importing the core
+
+    converter = Converter()
+    converter.register_unstructure_hook(datetime, to_micros)
+    converter.register_structure_hook(datetime, lambda micros, _: from_micros(micros))
+    converter.register_unstructure_hook(Decimal, str)
+    converter.register_structure_hook(Decimal, lambda text, _: Decimal(text))
+    return converter
+
+
+def _result_type(command: Command[Any]) -> type:
+    base = next(b for b in type(command).__orig_bases__ if typing.get_origin(b) is Command)  # type: ignore[attr-defined]  # every Generic has them
+    result: type = typing.get_args(base)[0]
+    return result
+
+
+def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: str, result: Any) -> None:
+    """Keep the result of *command* in its own transaction."""
+    if isinstance(result, Order):
+        result = attrs.evolve(result, shipping_addresses=(), billing_address=None, customer_email=None)
+    elif isinstance(result, IssuedClient):
+        result = attrs.evolve(result, secret=None)
+    text = simplejson.dumps(_converter().unstructure(result), separators=(",", ":"))
+    caller = command.caller
+    work.put_result(StoredResult(caller.tenant, caller.scope, command_id, fingerprint, text, work.now))
+
+
+def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: str) -> Any | None:
+    """Return the kept result of the command with this id, ``None`` where it was never run.
+
+    Raises ``IdempotencyConflict`` where the id belongs to a different command.
+    """
+    stored = work.result(command.caller.scope, command_id)
+    if stored is None:
+        return None
+    if stored.fingerprint != fingerprint:
+        message = "This command id (Idempotency-Key) was used for a different request; use a new one"
+        raise IdempotencyConflict(message, {"commandId": command_id})
+    result: Any = _converter().structure(simplejson.loads(stored.result), _result_type(command))
+    if isinstance(result, Order):
+        order = work.order(result.id)
+        if order is not None:
+            result = attrs.evolve(
+                result,
+                shipping_addresses=order.shipping_addresses,
+                billing_address=order.billing_address,
+                customer_email=order.customer_email,
+            )
+    return result

@@ -1,0 +1,117 @@
+"""``Vectis``: an open order management system."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from vectis_core.backends import open_store
+from vectis_core.clock import Clock, SystemClock
+from vectis_core.commands import Command, OpenTenant
+from vectis_core.engine import Engine, Within
+from vectis_core.faces import TenantFace
+from vectis_core.ids import Ids, RandomIds
+from vectis_core.ports import Store
+from vectis_core.tenancy import Caller
+from vectis_core.verify import Report, verify
+
+T = TypeVar("T")
+
+
+class Vectis(TenantFace):
+    """An open database with everything that can be done with it, for the tenant ``default`` unless said otherwise.
+
+    Safe to share among threads and event loops, not across a fork: each process opens its own. Use it as a context
+    manager, or ``close`` it.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock, ids: Ids) -> None:
+        self.store = store
+        self.clock = clock
+        self.ids = ids
+        self.engine = Engine(store, ids)
+        caller = Caller()
+        _open_tenant(self.engine, caller)
+        super().__init__(self.engine, caller)
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "sqlite:///vectis.db",
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open the database at *url*, making or migrating it where needed.
+
+        ``sqlite:///shop.db`` is a file in the working directory, ``sqlite:////var/shop.db`` one by its full path,
+        ``memory://`` is gone when closed. *options* are those of the backend.
+
+        Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``.
+        """
+        clock = clock or SystemClock()
+        ids = ids or RandomIds()
+        store = open_store(url, clock=clock, ids=ids, **options)
+        try:
+            return cls(store, clock=clock, ids=ids)
+        except BaseException:
+            store.close()
+            raise
+
+    def tenant(self, name: str, *, actor: str = "embedded", client: str | None = None) -> TenantFace:
+        """Return what can be done for the tenant *name*, made where it is new, with *actor* as who is acting.
+
+        Raises ``ValidationError`` where *name* cannot be a tenant's.
+        """
+        caller = Caller(name, actor, client)
+        _open_tenant(self.engine, caller)
+        return TenantFace(self.engine, caller)
+
+    def run(self, command: Command[T], within: Within[T] | None = None) -> T:
+        """Run a command and return its result once it is durable.
+
+        With *within*, the host writes its own rows in the same transaction: ``within(result, connection)`` is called
+        after ours are written and before the commit, and what it raises undoes both. The connection executes
+        statements on the host's own tables and refuses to commit, to roll back, and to write to ours. The call may
+        come again on a retry, and does not come for a replay.
+        """
+        return self.engine.run(command, within)
+
+    def submit(self, command: Command[T]) -> asyncio.Future[T]:
+        """Submit a command from a running event loop, and return a future of it for the result."""
+        return self.engine.submit(command)
+
+    def verify(self) -> Report:
+        """Prove the books: every balance, counter, status and event, in one consistent view."""
+        return verify(self.store)
+
+    def close(self) -> None:
+        """Finish what is queued and release the database; harmless when repeated."""
+        self.engine.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_known: weakref.WeakKeyDictionary[Engine, set[str]] = weakref.WeakKeyDictionary()
+
+
+def _open_tenant(engine: Engine, caller: Caller) -> None:
+    """Make the tenant where it is new; tenants are never removed, so one look in a process is enough."""
+    known = _known.setdefault(engine, set())
+    if caller.tenant in known:
+        return
+    with engine.store.read() as view:
+        exists = view.tenant(caller.tenant) is not None
+    if not exists:
+        engine.run(OpenTenant(caller=caller))
+    known.add(caller.tenant)
