@@ -34,15 +34,28 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 @contextmanager
 def opened(url: str) -> Iterator[Vectis]:
     """Open the database at *url* for the length of the block; its errors become one line and exit code 1."""
-    try:
-        with Vectis.open(url) as oms:
+    with _told():
+        try:
+            oms = Vectis.open(url)
+        except VectisError as error:
+            named = error.message if url in error.message else f"{url}: {error.message}"
+            raise click.ClickException(named) from error
+        with oms:
             yield oms
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the errors of Vectis and of the file system in one line."""
+    try:
+        yield
     except VectisError as error:
         raise click.ClickException(in_words(error)) from error
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
-        raise click.ClickException(f"{error.filename or url}: {error.strerror or error}") from error
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{where}{error.strerror or error}") from error
 
 
 def in_words(error: VectisError) -> str:
