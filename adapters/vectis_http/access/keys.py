@@ -7,17 +7,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 from joserfc.jwk import RSAKey
 
 from vectis_core.access import SigningKey
 from vectis_core.commands import AddSigningKey, Command
-from vectis_core.engine import Engine
 from vectis_core.errors import UsageError
-from vectis_core.ids import Ids
-from vectis_core.ports import Store
+from vectis_core.vectis import Vectis
 from vectis_http.access.recent import Recent
 from vectis_http.access.sealing import Sealer
 
@@ -36,25 +34,6 @@ _KEY_BITS = 2048
 _AGE_MAX = 5.0
 #: Seconds between reads for the sake of a key id that nobody knows: what a flood of forged tokens can cost.
 _AGE_MAX_UNKNOWN = 1.0
-
-
-class Oms(Protocol):
-    """What access needs of an opened ``Vectis``."""
-
-    @property
-    def engine(self) -> Engine:
-        """The engine that runs commands."""
-        ...
-
-    @property
-    def store(self) -> Store:
-        """Where reads come from."""
-        ...
-
-    @property
-    def ids(self) -> Ids:
-        """Where ids come from."""
-        ...
 
 
 @attrs.frozen
@@ -80,7 +59,7 @@ class KeyRing:
     seconds, long before it signs.
     """
 
-    def __init__(self, oms: Oms, sealer: Sealer, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, oms: Vectis, sealer: Sealer, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._oms = oms
         self._sealer = sealer
         self._parsed: dict[str, RSAKey] = {}
@@ -194,7 +173,7 @@ def _public_key(row: SigningKey) -> RSAKey:
     return RSAKey.import_key(json.loads(row.public))
 
 
-def rotate(oms: Oms, environ: Mapping[str, str] | None = None, *, immediately: bool = False) -> SigningKey:
+def rotate(oms: Vectis, environ: Mapping[str, str] | None = None, *, immediately: bool = False) -> SigningKey:
     """Replace the signing key of a database from outside its servers, as ``vectis keys rotate`` does.
 
     See ``KeyRing.rotate``; where there is no key yet, the new one is the first and signs at once. *environ*

@@ -41,7 +41,7 @@ class Decision:
     remaining: int
     #: ``X-RateLimit-Reset``: when the window ends, in whole seconds since 1970, rounded up.
     resets_at: int
-    #: ``Retry-After``: whole seconds until then, at least 1.
+    #: ``Retry-After`` of a refusal: whole seconds until then, at least 1.
     retry_after: int
 
 
@@ -57,6 +57,12 @@ class RateLimiter(Protocol):
         ...
 
 
+@attrs.define
+class _Window:
+    ends_at: datetime
+    left: int
+
+
 class MemoryWindows:
     """The windows of one process, at most *keys_max* of them; past that the oldest are forgotten."""
 
@@ -64,20 +70,19 @@ class MemoryWindows:
         self._limit = _checked(limit)
         self._keys_max = keys_max
         self._lock = threading.Lock()
-        #: By key, in the order of their ends: when the window ends, and how many requests came in it.
-        self._windows: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        #: In the order in which they end.
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     def hit(self, key: str, now: datetime) -> Decision:
         """Count a request of *key* and return whether it may pass."""
         with self._lock:
-            ends_at, used = self._windows.get(key, (_NEVER, 0))
-            if now >= ends_at:
-                ends_at, used = now + _WINDOW, 0
+            window = self._windows.get(key)
+            if window is None or now >= window.ends_at:
                 self._make_room(key, now)
-            allowed = used < self._limit
-            used += allowed
-            self._windows[key] = ends_at, used
-        return _decision(allowed, self._limit, self._limit - used, ends_at, now)
+                window = self._windows[key] = _Window(ends_at=now + _WINDOW, left=self._limit)
+            allowed = window.left > 0
+            window.left -= allowed
+            return _decision(allowed, self._limit, window.left, window.ends_at, now)
 
     def leased(self, key: str, allowance: Allowance, now: datetime) -> Decision:  # noqa: ARG002 - the port's
         """Count the request as ``hit`` does: windows in memory take no allowance from elsewhere."""
@@ -87,7 +92,7 @@ class MemoryWindows:
         self._windows.pop(key, None)
         while self._windows:
             oldest = next(iter(self._windows))
-            if len(self._windows) < self._keys_max and self._windows[oldest][0] > now:
+            if len(self._windows) < self._keys_max and self._windows[oldest].ends_at > now:
                 return
             del self._windows[oldest]
 
@@ -174,10 +179,8 @@ def _checked(limit: int) -> int:
 
 
 def _decision(allowed: bool, limit: int, remaining: int, ends_at: datetime, now: datetime) -> Decision:
-    return Decision(
-        allowed=allowed,
-        limit=limit,
-        remaining=max(0, min(remaining, limit)),
-        resets_at=math.ceil(ends_at.timestamp()),
-        retry_after=max(1, math.ceil((ends_at - now).total_seconds())),
-    )
+    wait = 1
+    if not allowed:
+        # The store's clock may be ahead of *now*; nobody waits longer than a window.
+        wait = min(max(1, math.ceil((ends_at - now).total_seconds())), WINDOW_SECONDS)
+    return Decision(allowed, limit, max(0, min(remaining, limit)), math.ceil(ends_at.timestamp()), wait)

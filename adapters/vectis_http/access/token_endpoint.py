@@ -13,7 +13,8 @@ import attrs
 
 from vectis_core.access import SCOPES, ApiClient, is_secret_of
 from vectis_core.constraints import unstorable
-from vectis_http.access.keys import TOKEN_LIFETIME, Oms
+from vectis_core.vectis import Vectis
+from vectis_http.access.keys import TOKEN_LIFETIME
 from vectis_http.access.rate_limit import Decision, MemoryWindows
 from vectis_http.access.tokens import Tokens
 
@@ -60,7 +61,7 @@ class TokenEndpoint:
 
     def __init__(
         self,
-        oms: Oms,
+        oms: Vectis,
         tokens: Tokens,
         *,
         attempts_per_address: int = ATTEMPTS_PER_ADDRESS,

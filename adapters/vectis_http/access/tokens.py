@@ -24,7 +24,8 @@ from vectis_core.access import SCOPES, ApiClient
 from vectis_core.commands import AddClientSecret, Command, RevokeClient
 from vectis_core.errors import Unauthorized
 from vectis_core.ids import prefixed
-from vectis_http.access.keys import ALGORITHM, LEEWAY, TOKEN_LIFETIME, KeyRing, Oms
+from vectis_core.vectis import Vectis
+from vectis_http.access.keys import ALGORITHM, LEEWAY, TOKEN_LIFETIME, KeyRing
 from vectis_http.access.recent import Recent
 
 AUDIENCE = "vectis"
@@ -81,7 +82,7 @@ class Tokens:
 
     def __init__(
         self,
-        oms: Oms,
+        oms: Vectis,
         ring: KeyRing,
         *,
         issuer: str | None = None,
@@ -167,7 +168,7 @@ class Tokens:
             )
         except ExpiredTokenError:
             _refuse("The access token has expired")
-        except (JoseError, ValueError, OverflowError, OSError):
+        except (JoseError, ValueError, OverflowError, OSError, RecursionError):
             _refuse("The access token is not good: its signature or one of its claims is wrong")
         if claims["sub"] != granted.client_id:
             _refuse("The access token is not good: its subject is not its client")
