@@ -7,7 +7,6 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # The interpreter is part of the stamp's name, so that another one does not silently use what the first built.
 BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
 DEVELOP := $(BUILT)-for-development
-PACKAGES := vectis_core backends adapters tests benchmarks examples
 
 .PHONY: serve test check bench help
 .DELETE_ON_ERROR:
