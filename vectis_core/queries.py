@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -110,6 +110,12 @@ def _found(value: T | None, what: str) -> T:
     return value
 
 
+def _page(rows: list[T], part: Slice, count: Callable[[], int]) -> Page[T]:
+    """Return a page; one that is the end of its list says by itself how long that is, without counting."""
+    is_end = part.before is None and len(rows) < part.limit and (rows or part.offset == 0)
+    return Page(rows, part.limit, part.offset, part.offset + len(rows) if is_end else count())
+
+
 def order(view: View, tenant: str, order_id: str) -> Order:
     """Return an order; raises ``NotFound``."""
     return _found(view.order(tenant, order_id), "order")
@@ -123,7 +129,7 @@ def order_by_external_id(view: View, tenant: str, external_id: str) -> Order:
 def orders(view: View, tenant: str, where: OrderFilter, part: Slice) -> Page[Order]:
     """Return part of the orders, newest first."""
     rows = view.orders(tenant, where, part)
-    return Page(rows, part.limit, part.offset, view.count_orders(tenant, where))
+    return _page(rows, part, lambda: view.count_orders(tenant, where))
 
 
 def shipments(view: View, tenant: str, order_id: str) -> tuple[Shipment, ...]:
@@ -155,7 +161,7 @@ def product_by_sku(view: View, tenant: str, sku: str) -> Product:
 def products(view: View, tenant: str, where: ProductFilter, part: Slice) -> Page[Product]:
     """Return part of the products, newest first."""
     rows = view.products(tenant, where, part)
-    return Page(rows, part.limit, part.offset, view.count_products(tenant, where))
+    return _page(rows, part, lambda: view.count_products(tenant, where))
 
 
 def stock_record(view: View, tenant: str, stock_id: str) -> StockRecord:
@@ -166,7 +172,7 @@ def stock_record(view: View, tenant: str, stock_id: str) -> StockRecord:
 def stock(view: View, tenant: str, where: StockFilter, part: Slice) -> Page[StockRecord]:
     """Return part of the stock records, newest first."""
     rows = view.stock(tenant, where, part)
-    return Page(rows, part.limit, part.offset, view.count_stock(tenant, where))
+    return _page(rows, part, lambda: view.count_stock(tenant, where))
 
 
 def movements(view: View, tenant: str, stock_id: str, part: Slice) -> Page[Movement]:
