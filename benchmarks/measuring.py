@@ -49,7 +49,8 @@ class Result:
     """One row of the table."""
 
     what: str
-    goal: Goal
+    #: ``None`` where a figure is told without one being aimed at.
+    goal: Goal | None
     ours: Sequence[float]
     #: The same rounds of the comparator; empty where the goal is absolute.
     theirs: Sequence[float]
@@ -73,8 +74,8 @@ class Result:
             f"{_figure(median(self.ours))} {self.unit}",
             theirs,
             f"**{_figure(value)}** ({spread})",
-            str(self.goal),
-            "yes" if self.goal.met(value) else "**no**",
+            str(self.goal or ""),
+            "" if self.goal is None else "yes" if self.goal.met(value) else "**no**",
         ]
         return "| " + " | ".join(cells) + " |"
 

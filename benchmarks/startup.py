@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.measuring import Goal, Plan, Result, in_turn
 
@@ -19,7 +20,7 @@ def _seconds(code: str) -> Callable[[], float]:
     return run
 
 
-def measure(plan: Plan) -> list[Result]:
+def measure(plan: Plan, _directory: Path) -> list[Result]:
     """Return what ``import vectis_core`` adds to starting Python."""
     rounds = max(plan.rounds, 5)
     bare, core = in_turn(rounds, _seconds("pass"), _seconds("import vectis_core; vectis_core.Vectis"))
