@@ -29,7 +29,11 @@ def vectis_blueprint(oms: Vectis, *, name: str = "vectis", **config: Any) -> Blu
     It answers every path and method below its prefix, so that what is unknown is answered in the API's own form;
     without a prefix the application's own rules still come first. Closing *oms* is left to whoever opened it.
     """
-    api = HttpApi(oms, HttpConfig(**config))
+    return mount(HttpApi(oms, HttpConfig(**config)), name)
+
+
+def mount(api: HttpApi, name: str = "vectis") -> Blueprint:
+    """Return a blueprint that serves *api*, for those who have made one themselves."""
     blueprint = Blueprint(name, __name__)
     blueprint.record(lambda state: _mount(state, api))
     return blueprint

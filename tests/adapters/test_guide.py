@@ -1,0 +1,163 @@
+"""The integration guide's calls and answers, as data: what it prints is what the API answers, field for field."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from http_faces import Shop
+
+#: Stands for a value that the guide can only give an example of: any that is printed in the same way.
+ID = object()
+MOMENT = object()
+
+PRODUCT = {
+    "sku": "WIDGET-001",
+    "name": "Premium Widget",
+    "weight": {"value": Decimal("1.5"), "unit": "lb"},
+    "dimensions": {"length": 10, "width": 8, "height": 4, "unit": "in"},
+}
+PRODUCT_CHANGE = {"name": "Premium Widget v2", "weight": {"value": Decimal("1.2"), "unit": "lb"}}
+ADJUSTMENT = {"adjustment": -5, "reason": "Damaged goods removed"}
+ADDRESS = {
+    "name": "Jane Smith",
+    "line1": "123 Main St",
+    "city": "Austin",
+    "region": "TX",
+    "postalCode": "78701",
+    "country": "US",
+}
+ORDER = {
+    "externalId": "SHOPIFY-12345",
+    "customerId": "cust_jane123",
+    "customerEmail": "jane@example.com",
+    "items": [{"sku": "WIDGET-001", "quantity": 2, "unitPrice": Decimal("29.99")}],
+    "shippingAddresses": [ADDRESS],
+    "billingAddress": ADDRESS,
+}
+CREATED = {"id": ID, "status": "pending", "total": Decimal("59.98"), "itemCount": 2, "createdAt": MOMENT}
+READ = {**CREATED, "status": "shipped", "items": [{"sku": "WIDGET-001", "quantity": 2}]}
+STOCK = {
+    "items": [
+        {"id": ID, "sku": "WIDGET-001", "quantityAvailable": 150, "quantityReserved": 10, "warehouseId": ID}
+    ]
+}
+
+
+def check_holds(printed: Any, answered: Any) -> None:
+    """Check that *answered* has everything that is *printed*, of the same type and value; it may have more."""
+    if printed is ID:
+        assert isinstance(answered, str)
+        assert answered
+    elif printed is MOMENT:
+        assert isinstance(answered, str)
+        assert len(answered) == len("2026-01-26T12:00:00Z")
+        assert answered.endswith("Z")
+    elif isinstance(printed, dict):
+        for name, value in printed.items():
+            check_holds(value, answered[name])
+    elif isinstance(printed, list):
+        assert len(printed) == len(answered)
+        for value, found in zip(printed, answered, strict=True):
+            check_holds(value, found)
+    else:
+        assert (type(printed), printed) == (type(answered), answered)
+
+
+def test_the_guides_product_is_created_read_and_changed(shop: Shop) -> None:
+    """Creating, reading by SKU and changing the guide's product answers with all that was sent."""
+    created = shop.post("/api/products", PRODUCT)
+    assert created.status == 201
+    check_holds({"id": ID, **PRODUCT}, created.json)
+    found = shop.get("/api/products/sku/WIDGET-001")
+    assert (found.status, found.json) == (200, created.json)
+    changed = shop.patch(f"/api/products/{found.json['id']}", PRODUCT_CHANGE)
+    assert changed.status == 200
+    check_holds({**PRODUCT, **PRODUCT_CHANGE}, changed.json)
+
+
+def test_the_guides_stock_is_printed_as_in_the_guide(shop: Shop) -> None:
+    """A stock record with 150 available and 10 reserved is the guide's answer, with pagination beside it."""
+    shop.stocked(pieces=160)
+    shop.ordered(items=[{"sku": "WIDGET-001", "quantity": 10, "unitPrice": 1}])
+    listed = shop.get("/api/inventory?sku=WIDGET-001")
+    assert listed.status == 200
+    check_holds(STOCK, listed.json)
+    assert listed.json["pagination"] == {"limit": 20, "offset": 0, "total": 1}
+
+
+def test_the_guides_adjustment_takes_five_pieces(shop: Shop) -> None:
+    """Adjusting by -5 answers with the stock record as it is then."""
+    record = shop.stocked(pieces=20)
+    adjusted = shop.patch(f"/api/inventory/{record['id']}/adjust", ADJUSTMENT)
+    assert adjusted.status == 200
+    assert adjusted.json == {**record, "quantityAvailable": 15, "quantityOnHand": 15}
+
+
+def test_the_guides_order_goes_from_nothing_to_shipped(shop: Shop) -> None:
+    """The guide's order is created, repeated, read and shipped, with each answer as the guide prints it."""
+    shop.stocked()
+    created = shop.post("/api/orders", ORDER)
+    assert created.status == 201
+    check_holds(CREATED, created.json)
+    check_holds(ORDER, created.json)
+    order_id = created.json["id"]
+    assert created.headers["location"] == f"/api/orders/{order_id}"
+    repeated = shop.post("/api/orders", ORDER)
+    assert (repeated.status, repeated.json) == (200, created.json)
+    assert shop.get(f"/api/orders/{order_id}").json == created.json
+    assert shop.post(f"/api/orders/{order_id}/confirm").json["status"] == "confirmed"
+    parcel = {"carrier": "ups", "trackingNumber": "1Z999AA10123456784"}
+    shipped = shop.post(f"/api/orders/{order_id}/shipments", parcel)
+    assert shipped.status == 201
+    check_holds({"orderId": order_id, "carrier": "UPS", "trackingNumber": "1Z999AA10123456784"}, shipped.json)
+    check_holds(READ, shop.get(f"/api/orders/{order_id}").json)
+    refused = shop.post(f"/api/orders/{order_id}/cancel", {"reason": "Customer requested cancellation"})
+    assert (refused.status, refused.error) == (409, "Conflict")
+    assert refused.json["details"]["status"] == "shipped"
+
+
+def test_the_guides_cancellation_gives_the_stock_back(shop: Shop) -> None:
+    """Cancelling an order before it ships answers with it, cancelled, and frees its stock once."""
+    record = shop.stocked()
+    order = shop.ordered()
+    body = {"reason": "Customer requested cancellation"}
+    cancelled = shop.post(f"/api/orders/{order['id']}/cancel", body)
+    assert cancelled.status == 200
+    assert cancelled.json["status"] == "cancelled"
+    assert cancelled.json["cancelReason"] == body["reason"]
+    assert shop.get(f"/api/inventory/{record['id']}").json["quantityAvailable"] == 100
+    again = shop.post(f"/api/orders/{order['id']}/cancel", body)
+    assert (again.status, again.error) == (409, "Conflict")
+
+
+def test_the_guides_error_names_the_missing_sku(shop: Shop) -> None:
+    """A product without a SKU is refused with the guide's example of an error."""
+    refused = shop.post("/api/products", {"name": "Nameless"})
+    assert refused.status == 400
+    check_holds(
+        {"error": "ValidationError", "message": "SKU is required", "details": {"field": "sku"}}, refused.json
+    )
+
+
+def test_the_guides_token_is_good_for_an_hour(shop: Shop) -> None:
+    """The token endpoint answers with the guide's fields, and the token lets its bearer in."""
+    issued = shop.face.clients.create("guide")
+    form = f"grant_type=client_credentials&client_id={issued.client.id}&client_secret={issued.secret}"
+    answer = shop.post(
+        "/oauth/token", form.encode(), token=None, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status == 200
+    check_holds({"access_token": ID, "token_type": "Bearer", "expires_in": 3600}, answer.json)
+    assert answer.headers["cache-control"] == "no-store"
+    assert shop.get("/api/orders", token=answer.json["access_token"]).status == 200
+
+
+@pytest.mark.parametrize("query", ["?limit=50&offset=100", "?offset=100&limit=50"])
+def test_the_guides_page_says_where_it_stands(shop: Shop, query: str) -> None:
+    """A list tells the limit and the offset that were asked for, and the total."""
+    shop.stocked()
+    shop.ordered()
+    page = shop.get(f"/api/orders{query}")
+    assert page.json == {"orders": [], "pagination": {"limit": 50, "offset": 100, "total": 1}}
