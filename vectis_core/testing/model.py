@@ -16,8 +16,6 @@ from typing import Any
 import attrs
 
 from vectis_core.testing.model_entities import (
-    ALLOWED,
-    BARRED,
     CARRIERS,
     Ask,
     Line,
@@ -111,7 +109,7 @@ class Shop:
     def _tell_stock(self, record: Record, event: str, data: Mapping[str, Any]) -> None:
         quantities = {"quantityAvailable": record.available, "quantityReserved": record.reserved}
         record.events += 1
-        self.feed.append(Told(event, record, record.events, {**quantities, **data}))
+        self.feed.append(Told(event, record, record.events, {**quantities, **data}, self.now))
 
     # Orders
 
@@ -235,19 +233,22 @@ class Shop:
         return sum(line.total for line in order.lines), sum(line.quantity - line.cancelled for line in order.lines)
 
     def _require(self, order: Order, step: str) -> None:
-        allowed = ALLOWED[order.status] - (BARRED if order.on_hold else {"release"})
-        if step in allowed:
+        if step in order.allowed():
             return
-        details: dict[str, Any] = {"status": order.status, "allowed": allowed}
+        details: dict[str, Any] = {"status": order.status, "allowed": order.allowed()}
         if order.cancelled_at is not None:
             details |= {"cancelledAt": order.cancelled_at, "reason": order.cancel_reason}
         raise Refused("IllegalTransition", details)
 
     def _tell(self, order: Order, event: str, data: Mapping[str, Any], parcel: Parcel | None = None) -> None:
         order.events += 1
-        self.feed.append(Told(event, order, order.events, {"status": order.status, **data}, parcel))
+        self.feed.append(Told(event, order, order.events, {"status": order.status, **data}, self.now, parcel))
 
     # Shipments
+
+    def parcels(self) -> list[tuple[Order, Parcel]]:
+        """Return all shipments, each with its order."""
+        return [(order, parcel) for order in self.orders for parcel in order.parcels]
 
     def register(
         self,
@@ -348,9 +349,8 @@ class Shop:
 
     @staticmethod
     def _require_parcel(parcel: Parcel, step: str) -> None:
-        allowed = {"label_created": {"ship", "void"}, "shipped": {"deliver"}}.get(parcel.status, set())
-        if step not in allowed:
-            raise Refused("IllegalTransition", {"status": parcel.status, "allowed": allowed})
+        if step not in parcel.allowed():
+            raise Refused("IllegalTransition", {"status": parcel.status, "allowed": parcel.allowed()})
 
 
 def _take(

@@ -19,6 +19,13 @@ ALLOWED: Mapping[str, frozenset[str]] = {
 }
 #: What an order on hold refuses of that.
 BARRED = frozenset({"hold", "confirm", "add_label", "ship"})
+#: What may be asked of a shipment, by its status.
+ALLOWED_OF_PARCEL: Mapping[str, frozenset[str]] = {
+    "label_created": frozenset({"ship", "void"}),
+    "shipped": frozenset({"deliver"}),
+    "delivered": frozenset(),
+    "voided": frozenset(),
+}
 
 #: How some carriers are shown.
 CARRIERS = {"ups": "UPS", "fedex": "FedEx", "usps": "USPS", "dhl": "DHL"}
@@ -118,6 +125,10 @@ class Parcel:
     voided_at: datetime | None = None
     id: str = ""
 
+    def allowed(self) -> frozenset[str]:
+        """Return what may be asked of the shipment."""
+        return ALLOWED_OF_PARCEL[self.status]
+
 
 @attrs.define(eq=False)
 class Order:
@@ -144,6 +155,10 @@ class Order:
         """Whether the order is on hold."""
         return self.hold_reason is not None
 
+    def allowed(self) -> frozenset[str]:
+        """Return what may be asked of the order."""
+        return ALLOWED[self.status] - (BARRED if self.on_hold else {"release"})
+
     def on_labels(self, line_no: int, record: Record) -> int:
         """Return how many pieces of a line out of a record stand on labels that have not left."""
         labels = [parcel for parcel in self.parcels if parcel.status == "label_created"]
@@ -169,6 +184,7 @@ class Told:
     subject: Order | Record
     sequence: int
     data: Mapping[str, Any]
+    at: datetime
     #: The shipment it tells of.
     parcel: Parcel | None = None
 
