@@ -120,7 +120,7 @@ def _import(table: Table, take: Callable[[Row], str], rejects: Path | None) -> S
     summary = Summary()
     refused: list[Row] = []
     with click.progressbar(length=table.lines, label=f"Importing {table.path.name}", file=sys.stderr) as bar:
-        reached = 1
+        reached = 0
         for row in table.rows():
             why = _why_refused(row, take, summary.counts)
             if why is not None:
