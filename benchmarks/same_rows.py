@@ -17,7 +17,7 @@ from typing import Self
 from benchmarks.load import SKUS
 
 _ADDRESS = (
-    '{"name":"Jane Smith","line1":"123 Main St","city":"Austin","country":"US","region":"TX","postalCode":"78701"}'
+    '{"name":"Jane Smith","line1":"123 Main St","city":"Austin","country":"US","region":"TX","postal_code":"78701"}'
 )
 _FINGERPRINT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _TENANT = "default"
