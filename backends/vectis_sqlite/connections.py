@@ -22,9 +22,7 @@ def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
     connection = _connect(f"file:{quote(str(path))}?mode=rwc")
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
-            raise StoreError(f"{path} cannot be used in WAL mode (it is in {mode}): is it on a network drive?")
+        _require_wal(connection, path)
         for pragma in (
             f"synchronous = {synchronous}",
             # On macOS an fsync alone does not reach the platter.
@@ -40,6 +38,12 @@ def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StoreError(f"{path} cannot be used in WAL mode (it is in {mode}): is it on a network drive?")
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -53,9 +53,7 @@ def is_current(connection: sqlite3.Connection) -> bool:
     return applied == known
 
 
-def migrate(
-    connection: sqlite3.Connection, path: Path, moment: str, stop_before: str | None = None
-) -> Path | None:
+def migrate(connection: sqlite3.Connection, path: Path, moment: str, stop_before: str | None = None) -> Path | None:
     """Bring the schema up to date, and return where a copy of what it was lies, if there was anything.
 
     The caller holds the lock between processes. *moment* goes into the copy's name. *stop_before* leaves out a

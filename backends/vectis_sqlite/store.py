@@ -1,0 +1,163 @@
+"""The store: a file, its lock, one connection that writes and some that read."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from vectis_core.clock import Clock
+from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
+from vectis_core.ids import Ids
+from vectis_sqlite import schema
+from vectis_sqlite.connections import open_reader, open_writer
+from vectis_sqlite.errors import translated
+from vectis_sqlite.lock import FileLock
+from vectis_sqlite.transaction import SqliteTransaction
+from vectis_sqlite.view import SqliteView
+
+#: Reading connections that are kept open while nobody reads.
+_IDLE_READERS = 8
+
+
+def open_store(
+    url: str, *, clock: Clock, ids: Ids, synchronous: str = "FULL", lock_timeout: float = 30.0
+) -> SqliteStore:
+    """Open the file that *url* names, making or migrating it where needed.
+
+    ``sqlite:///shop.db`` lies in the working directory, ``sqlite:////var/shop.db`` is a full path. *synchronous* is
+    ``FULL``, or ``NORMAL`` for those who can bear to lose the last orders when the power fails. *lock_timeout* says
+    for how many seconds to wait for other processes before ``ServiceUnavailable``.
+    """
+    del ids  # a backend of another kind may need ids of its own
+    rest = url.partition("://")[2]
+    if not rest.startswith("/") or len(rest) < 2:
+        raise StoreError(f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////var/shop.db for a full path")
+    if synchronous not in {"FULL", "NORMAL"}:
+        raise StoreError("synchronous must be FULL or NORMAL")
+    return SqliteStore(Path(rest[1:]), clock, synchronous, lock_timeout)
+
+
+class SqliteStore:
+    """An open database file."""
+
+    def __init__(self, path: Path, clock: Clock, synchronous: str, lock_timeout: float) -> None:
+        self.path = path.absolute()
+        self._clock = clock
+        self._synchronous = synchronous
+        self._forked = False
+        self._readers: list[sqlite3.Connection] = []
+        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), lock_timeout)
+        try:
+            self._writer = self._opened()
+        except BaseException:
+            self._lock.close()
+            raise
+        self._closed = False
+        _STORES.add(self)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            with self._lock.held(), translated():
+                connection = open_writer(self.path, self._synchronous)
+                try:
+                    if not schema.is_current(connection):
+                        schema.migrate(connection, self.path, f"{self._clock.now():%Y%m%dT%H%M%S}")
+                    found = connection.execute("SELECT value FROM meta WHERE name = 'database_id'").fetchone()
+                    self.database_id = str(found[0])
+                except BaseException:
+                    connection.close()
+                    raise
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"Cannot open {self.path}: {error}") from error
+        return connection
+
+    def begin(self) -> SqliteTransaction:
+        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where others do not let go."""
+        self._lock.acquire()
+        try:
+            with translated():
+                self._writer.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._lock.release()
+            raise
+        return SqliteTransaction(self._writer, self._lock.release)
+
+    def recover(self) -> None:
+        """Open the writing connection anew: after a failed sync nothing that it remembers can be trusted."""
+        with suppress(sqlite3.Error):
+            self._writer.close()
+        try:
+            self._writer = self._opened()
+        except StoreError as error:
+            raise ServiceUnavailable(f"The database cannot be opened again yet: {error}") from error
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteView]:
+        """Return a view of what is committed now, for the length of the ``with`` block."""
+        if self._forked:
+            raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
+        if self._closed:
+            raise UsageError("Vectis is closed")
+        with translated():
+            try:
+                connection = self._readers.pop()
+            except IndexError:
+                connection = open_reader(self.path)
+            try:
+                connection.execute("BEGIN")
+                yield SqliteView(connection)
+            finally:
+                self._return(connection)
+
+    def _return(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+        except sqlite3.Error:
+            connection.close()
+            return
+        if self._closed or len(self._readers) >= _IDLE_READERS:
+            connection.close()
+        else:
+            self._readers.append(connection)
+
+    def now(self) -> datetime:
+        """Return the injected clock's time."""
+        return self._clock.now()
+
+    def reads_are_local(self) -> bool:
+        """A read by key is a few microseconds in a local file: cheaper than a hop to another thread."""
+        return True
+
+    def close(self) -> None:
+        """Close all connections; the last of all processes to close empties the write-ahead log, under the lock."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._forked:
+            return
+        while self._readers:
+            self._readers.pop().close()
+        with suppress(ServiceUnavailable), self._lock.held():
+            self._writer.close()
+        self._lock.close()
+
+    def forget_after_fork(self) -> None:
+        """Refuse to be used: SQLite's connections and locks do not survive a fork."""
+        self._forked = True
+
+
+_STORES: weakref.WeakSet[SqliteStore] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_STORES):
+        store.forget_after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

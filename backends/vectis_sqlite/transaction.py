@@ -1,0 +1,158 @@
+"""The transaction in which a batch is loaded, written and committed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from itertools import groupby
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.clock import to_micros
+from vectis_core.errors import ServiceUnavailable
+from vectis_core.orders.model import Order
+from vectis_core.ports import Changes, CommandKey, Key, RateWindow, StoredResult
+from vectis_core.stock.model import Reservation, StockRecord
+from vectis_core.tenancy import Tenant
+from vectis_sqlite import loading, rows
+from vectis_sqlite import statements as sql
+from vectis_sqlite.errors import translated
+from vectis_sqlite.host import HostConnection, lent
+from vectis_sqlite.writing import write
+
+
+class SqliteTransaction:
+    """One ``BEGIN IMMEDIATE``; since nobody else writes meanwhile, what is loaded needs no locks of its own."""
+
+    def __init__(self, connection: sqlite3.Connection, release: Callable[[], None]) -> None:
+        self._connection = connection
+        self._release = release
+        self._open = True
+        self._sent = False
+
+    def load_results(self, keys: Sequence[CommandKey]) -> Iterable[StoredResult]:
+        """Return the stored results of these command ids."""
+        with translated():
+            for (tenant, scope), group in groupby(keys, key=lambda key: key[:2]):
+                ids = [key[2] for key in group]
+                for row in loading.select(self._connection, sql.RESULTS, (tenant, scope), ids):
+                    yield rows.result_of(row)
+
+    def load_order_ids(self, external_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders with these external ids."""
+        return self._pairs(sql.ORDER_IDS, external_ids)
+
+    def load_orders_of_shipments(self, shipment_ids: Sequence[Key]) -> Mapping[Key, str]:
+        """Return the ids of the orders that these shipments belong to."""
+        return self._pairs(sql.ORDERS_OF_SHIPMENTS, shipment_ids)
+
+    def _pairs(self, statement: str, keys: Sequence[Key]) -> dict[Key, str]:
+        with translated():
+            return {
+                (tenant, row[0]): row[1]
+                for tenant, ids in loading.by_tenant(keys)
+                for row in loading.select(self._connection, statement, (tenant,), ids)
+            }
+
+    def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
+        """Return tenants."""
+        with translated():
+            return [rows.tenant_of(row) for row in loading.select(self._connection, sql.TENANTS, (), tenants)]
+
+    def load_warehouses(self, tenants: Sequence[str]) -> Iterable[Warehouse]:
+        """Return all warehouses of these tenants."""
+        with translated():
+            found = loading.select(self._connection, sql.WAREHOUSES, (), tenants)
+            return [rows.warehouse_of(row) for row in found]
+
+    def load_products(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[Product]:
+        """Return products by id and by SKU."""
+        with translated():
+            found = loading.entities(self._connection, sql.PRODUCTS_BY_ID, ids, rows.product_of)
+            return found + loading.entities(self._connection, sql.PRODUCTS_BY_SKU, skus, rows.product_of)
+
+    def load_orders(self, ids: Sequence[Key]) -> Iterable[Order]:
+        """Return orders with their lines and shipments."""
+        with translated():
+            groups = list(loading.by_tenant(ids))
+            return [order for tenant, part in groups for order in loading.orders(self._connection, tenant, part)]
+
+    def load_reservations(self, order_ids: Sequence[Key]) -> Iterable[Reservation]:
+        """Return all reservations of these orders, by line and stock record."""
+        with translated():
+            return loading.entities(self._connection, sql.RESERVATIONS, order_ids, lambda row: Reservation(*row))
+
+    def load_stock(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[StockRecord]:
+        """Return stock records by id, and all those of the SKUs."""
+        with translated():
+            found = loading.entities(self._connection, sql.STOCK_BY_ID, ids, rows.stock_of)
+            return found + loading.entities(self._connection, sql.STOCK_BY_SKU, skus, rows.stock_of)
+
+    def load_clients(self, ids: Sequence[Key]) -> Iterable[ApiClient]:
+        """Return API clients."""
+        with translated():
+            return loading.entities(self._connection, sql.CLIENTS, ids, rows.client_of)
+
+    def load_keys(self) -> Iterable[SigningKey]:
+        """Return all signing keys."""
+        with translated():
+            return [rows.key_of(row) for row in self._connection.execute(sql.KEYS)]
+
+    def load_windows(self, keys: Sequence[str]) -> Iterable[RateWindow]:
+        """Return rate windows."""
+        with translated():
+            return [rows.window_of(row) for row in loading.select(self._connection, sql.WINDOWS, (), keys)]
+
+    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
+        """Delete at most *limit* each of aged results, ended windows and retired keys."""
+        moment = to_micros(now)
+        with translated():
+            results = self._connection.execute(sql.CLEAR_RESULTS, (to_micros(results_before), limit)).rowcount
+            windows = self._connection.execute(sql.CLEAR_WINDOWS, (moment, limit)).rowcount
+            keys = self._connection.execute(sql.CLEAR_KEYS, (moment, limit)).rowcount
+        return results, windows, keys
+
+    def flush(self, changes: Changes) -> None:
+        """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""
+        with translated():
+            write(self._connection, changes)
+        self._require_open()
+
+    def commit(self) -> None:
+        """Make it durable; with ``synchronous=FULL`` it survives the loss of power from here on."""
+        self._sent = True
+        with translated():
+            self._connection.execute("COMMIT")
+        self._end()
+
+    def rollback(self) -> None:
+        """Forget everything; harmless after the transaction has ended."""
+        if not self._open:
+            return
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # The connection is past helping; closing it rolls back. The engine has the store opened anew.
+            self._connection.close()
+        self._end()
+
+    def committed(self) -> bool:
+        """Return whether the commit is known to have happened, where an interrupt hit it."""
+        return self._sent and not (self._open and self._connection.in_transaction)
+
+    def lend(self) -> AbstractContextManager[HostConnection]:
+        """Lend the host a connection to this transaction for its own tables."""
+        return lent(self._connection, self._require_open)
+
+    def _require_open(self) -> None:
+        """Raise where the database ended the transaction by itself, as it may when the disk is full."""
+        if not self._connection.in_transaction:
+            raise ServiceUnavailable("The database undid the transaction; nothing was changed")
+
+    def _end(self) -> None:
+        if self._open:
+            self._open = False
+            self._release()

@@ -1,0 +1,227 @@
+"""One consistent state of the database, to read from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.clock import from_micros
+from vectis_core.events import Event, Subject
+from vectis_core.orders.model import Order, Shipment
+from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter
+from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tenancy import Tenant
+from vectis_sqlite import lists, loading, rows
+from vectis_sqlite import statements as sql
+from vectis_sqlite.strays import strays
+
+_NO_LIMIT = 2**62
+
+
+class SqliteView:
+    """The named queries, on a connection that is in a read transaction of its own."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def _one(self, statement: str, *values: object) -> rows.Row | None:
+        row: rows.Row | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def _count(self, statement: lists.Statement) -> int:
+        count: int = self._connection.execute(*statement.count()).fetchone()[0]
+        return count
+
+    def _counter(self, tenant: str, name: str) -> int:
+        row = self._one(sql.COUNTER, tenant, name)
+        return row[0] if row is not None else 0
+
+    # Orders
+
+    def order(self, tenant: str, order_id: str) -> Order | None:
+        """Return an order with its lines and shipments."""
+        found = loading.orders(self._connection, tenant, [order_id])
+        return found[0] if found else None
+
+    def order_by_external_id(self, tenant: str, external_id: str) -> Order | None:
+        """Return the order with this external id."""
+        row = self._one(sql.ORDER_BY_EXTERNAL_ID, tenant, external_id)
+        return loading.complete(self._connection, tenant, [row])[0] if row is not None else None
+
+    def orders(self, tenant: str, where: OrderFilter, part: Slice) -> list[Order]:
+        """Return orders by id, newest first."""
+        statement = lists.orders(tenant, where).page(sql.ORDER_COLUMNS, part)
+        return loading.complete(self._connection, tenant, self._connection.execute(*statement).fetchall())
+
+    def count_orders(self, tenant: str, where: OrderFilter) -> int:
+        """Return how many orders there are."""
+        if lists.is_status_only(where):
+            return self._counter(tenant, "orders" if where.status is None else f"orders:{where.status}")
+        return self._count(lists.orders(tenant, where))
+
+    def shipment(self, tenant: str, shipment_id: str) -> Shipment | None:
+        """Return a shipment."""
+        row = self._one(sql.SHIPMENT, tenant, shipment_id)
+        if row is None:
+            return None
+        parcels = loading.shipments(self._connection, tenant, [row[2]])[row[2]]
+        return next(each for each in parcels if each.id == shipment_id)
+
+    # Catalogue
+
+    def product(self, tenant: str, product_id: str) -> Product | None:
+        """Return a product."""
+        found = loading.entities(self._connection, sql.PRODUCTS_BY_ID, [(tenant, product_id)], rows.product_of)
+        return found[0] if found else None
+
+    def product_by_sku(self, tenant: str, sku: str) -> Product | None:
+        """Return the product with this SKU."""
+        found = loading.entities(self._connection, sql.PRODUCTS_BY_SKU, [(tenant, sku)], rows.product_of)
+        return found[0] if found else None
+
+    def products(self, tenant: str, where: ProductFilter, part: Slice) -> list[Product]:
+        """Return products by id, newest first."""
+        statement = lists.products(tenant, where).page(sql.PRODUCT_COLUMNS, part)
+        return [rows.product_of(row) for row in self._connection.execute(*statement).fetchall()]
+
+    def count_products(self, tenant: str, where: ProductFilter) -> int:
+        """Return how many products there are."""
+        if where == ProductFilter():
+            return self._counter(tenant, "products")
+        return self._count(lists.products(tenant, where))
+
+    def warehouse(self, tenant: str, warehouse_id: str) -> Warehouse | None:
+        """Return a warehouse."""
+        row = self._one(sql.WAREHOUSE, tenant, warehouse_id)
+        return rows.warehouse_of(row) if row is not None else None
+
+    def warehouses(self, tenant: str, part: Slice) -> list[Warehouse]:
+        """Return warehouses by id, newest first."""
+        values = (tenant, lists.before_id(part), part.limit, part.offset)
+        return [rows.warehouse_of(row) for row in self._connection.execute(sql.WAREHOUSES_NEWEST, values).fetchall()]
+
+    def count_warehouses(self, tenant: str) -> int:
+        """Return how many warehouses there are."""
+        count: int = self._connection.execute(sql.COUNT_WAREHOUSES, (tenant,)).fetchone()[0]
+        return count
+
+    # Stock
+
+    def stock_record(self, tenant: str, stock_id: str) -> StockRecord | None:
+        """Return a stock record."""
+        found = loading.entities(self._connection, sql.STOCK_BY_ID, [(tenant, stock_id)], rows.stock_of)
+        return found[0] if found else None
+
+    def stock(self, tenant: str, where: StockFilter, part: Slice) -> list[StockRecord]:
+        """Return stock records by id, newest first."""
+        statement = lists.stock(tenant, where).page(sql.STOCK_COLUMNS, part)
+        return [rows.stock_of(row) for row in self._connection.execute(*statement).fetchall()]
+
+    def count_stock(self, tenant: str, where: StockFilter) -> int:
+        """Return how many stock records there are."""
+        if where == StockFilter():
+            return self._counter(tenant, "stock")
+        return self._count(lists.stock(tenant, where))
+
+    def movements(self, tenant: str, stock_id: str, part: Slice) -> list[Movement]:
+        """Return a record's ledger rows, newest first."""
+        before = int(part.before) if part.before is not None else _NO_LIMIT
+        values = (tenant, stock_id, before, part.limit, part.offset)
+        return [rows.movement_of(row) for row in self._connection.execute(sql.MOVEMENTS_NEWEST, values).fetchall()]
+
+    def holders(self, tenant: str, stock_id: str) -> list[Holder]:
+        """Return who holds pieces of a stock record, oldest order first."""
+        found = self._connection.execute(sql.HOLDERS, (tenant, stock_id)).fetchall()
+        return [Holder(row[0], row[1], row[2], row[3], from_micros(row[4])) for row in found]
+
+    # Tenants and access
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """Return a tenant."""
+        found = loading.select(self._connection, sql.TENANTS, (), [tenant])
+        return rows.tenant_of(found[0]) if found else None
+
+    def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """Return tenants by id, after an id."""
+        return [rows.tenant_of(row) for row in self._connection.execute(sql.TENANTS_AFTER, (after, limit)).fetchall()]
+
+    def client(self, client_id: str) -> ApiClient | None:
+        """Return an API client of any tenant."""
+        row = self._one(sql.CLIENT, client_id)
+        return rows.client_of(row) if row is not None else None
+
+    def clients(self, tenant: str, part: Slice) -> list[ApiClient]:
+        """Return API clients by id, newest first."""
+        values = (tenant, lists.before_id(part), part.limit, part.offset)
+        return [rows.client_of(row) for row in self._connection.execute(sql.CLIENTS_NEWEST, values).fetchall()]
+
+    def count_clients(self, tenant: str | None) -> int:
+        """Return how many API clients there are, of one tenant or of all."""
+        row = self._one(sql.COUNT_ALL_CLIENTS) if tenant is None else self._one(sql.COUNT_CLIENTS, tenant)
+        return row[0] if row is not None else 0
+
+    def signing_keys(self) -> list[SigningKey]:
+        """Return all signing keys, oldest first."""
+        return [rows.key_of(row) for row in self._connection.execute(sql.KEYS).fetchall()]
+
+    # Events and counters
+
+    def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
+        """Return all events of one subject, oldest first."""
+        return self.scan_history(tenant, subject, [subject_id])
+
+    def events(self, tenant: str, after: int, types: Sequence[str], limit: int) -> list[Event]:
+        """Return events of the feed after a position, in order; of some types where any are named."""
+        if types:
+            marks = ", ".join("?" for _ in types)
+            values = (tenant, after, *types, limit)
+            found = self._connection.execute(sql.EVENTS_OF_TYPES.replace("{keys}", marks), values).fetchall()
+        else:
+            found = self._connection.execute(sql.EVENTS, (tenant, after, limit)).fetchall()
+        return [rows.event_of(row) for row in found]
+
+    def last_event_position(self, tenant: str) -> int:
+        """Return the position of the feed's newest event, 0 where there is none."""
+        row = self._one(sql.LAST_POSITION, tenant)
+        return row[0] if row is not None else 0
+
+    def counters(self, tenant: str) -> Mapping[str, int]:
+        """Return the tenant's counters by name."""
+        return dict(self._connection.execute(sql.COUNTERS, (tenant,)).fetchall())
+
+    # Scans
+
+    def scan_stock(self, tenant: str, after: str, limit: int) -> list[StockRecord]:
+        """Return stock records by id, oldest first, after an id."""
+        text = f"SELECT {sql.STOCK_COLUMNS} FROM stock WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
+        return [rows.stock_of(row) for row in self._connection.execute(text, (tenant, after, limit)).fetchall()]
+
+    def scan_movements(self, tenant: str, stock_id: str, after: int, limit: int) -> list[Movement]:
+        """Return a record's ledger rows, oldest first, after a number."""
+        values = (tenant, stock_id, after, limit)
+        return [rows.movement_of(row) for row in self._connection.execute(sql.MOVEMENTS_OLDEST, values).fetchall()]
+
+    def scan_orders(self, tenant: str, after: str, limit: int) -> list[Order]:
+        """Return orders by id, oldest first, after an id."""
+        text = f"SELECT {sql.ORDER_COLUMNS} FROM orders o WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
+        heads = self._connection.execute(text, (tenant, after, limit)).fetchall()
+        return loading.complete(self._connection, tenant, heads)
+
+    def scan_reservations(self, tenant: str, order_ids: Sequence[str]) -> list[Reservation]:
+        """Return all reservations of these orders."""
+        keys = [(tenant, order_id) for order_id in order_ids]
+        return loading.entities(self._connection, sql.RESERVATIONS, keys, lambda row: Reservation(*row))
+
+    def scan_history(self, tenant: str, subject: Subject, ids: Sequence[str]) -> list[Event]:
+        """Return all events of these subjects, by subject and number."""
+        if not ids:
+            return []
+        found = loading.select(self._connection, sql.HISTORY, (tenant,), sorted(ids))
+        events = [rows.event_of(row) for row in found]
+        return [event for event in events if event.subject is subject]
+
+    def strays(self) -> list[str]:
+        """Return, in words, rows that point to nothing, and the file's own faults."""
+        return strays(self._connection)
