@@ -30,6 +30,9 @@ _NONCE_BYTES = 12
 #: Returns the master keys, the one that seals first; given whether one may be made where there is none.
 Masters = Callable[[bool], Sequence[str]]
 
+#: The master key for stores in memory, one for all that serve such a store in this process.
+_PASSING = secrets.token_urlsafe(32)
+
 
 class Sealer:
     """Encrypts (AES-256-GCM) under a master key, bound to what the sealed text belongs to.
@@ -57,8 +60,7 @@ class Sealer:
             return cls(lambda _: masters)
         if path is not None:
             return cls(partial(_masters_of_file, path.with_name(path.name + ".key")))
-        passing = secrets.token_urlsafe(32)
-        return cls(lambda _: [passing])
+        return cls(lambda _: [_PASSING])
 
     def seal(self, plain: bytes, owner: str) -> str:
         """Return *plain* encrypted, so that it opens only for the same *owner*; makes a key file on first need.
