@@ -38,6 +38,9 @@ class Unset:
 
 UNSET = Unset()
 
+#: Says why a value is refused, or ``None``.
+Problem = Callable[[Any], str | None]
+
 
 def wire_name(name: str) -> str:
     """Return the JSON name of a Python name: ``unit_price`` as ``unitPrice``."""
@@ -100,20 +103,46 @@ def _plan(cls: type) -> tuple[FieldPlan, ...]:
     return tuple(plans)
 
 
+#: For each class: how to read all fields at once, and for each field its plan and whatever checks it first.
+_CHECKS: dict[type, tuple[Callable[[Any], tuple[Any, ...]], list[tuple[Problem | None, FieldPlan]]]] = {}
+
+
+def _checks(cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], list[tuple[Problem | None, FieldPlan]]]:
+    plans = plan_of(cls)
+    checks: list[tuple[Problem | None, FieldPlan]] = [
+        (plan.constraint.problem if plan.constraint is not None else None, plan) for plan in plans
+    ]
+    return _reader(plans), checks
+
+
+def _reader(plans: tuple[FieldPlan, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads all fields of a value at once."""
+    names = [plan.name for plan in plans]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
 def problems_of(value: Any, path: str = "") -> list[FieldProblem]:
     """Return everything wrong with the value object *value*, whose own JSON path is *path*."""
+    cls = type(value)
+    if cls not in _CHECKS:
+        _CHECKS[cls] = _checks(cls)
+    read, checks = _CHECKS[cls]
     found: list[FieldProblem] = []
-    prefix = path + "." if path else ""
-    for plan in plan_of(type(value)):
-        held = getattr(value, plan.name)
+    for (problem_in, plan), held in zip(checks, read(value), strict=True):
         if (held is None and plan.nullable) or (held is UNSET and plan.omissible):
             continue
-        problem = plan.constraint.problem(held) if plan.constraint is not None else None
+        problem = problem_in(held) if problem_in is not None else None
         if problem is not None:
-            found.append(FieldProblem(prefix + plan.wire, problem))
+            found.append(FieldProblem(_joined(path, plan.wire), problem))
         elif plan.nested is not None or plan.entry is not None:
-            found += _problems_within(plan, held, prefix + plan.wire)
+            found += _problems_within(plan, held, _joined(path, plan.wire))
     return found
+
+
+def _joined(path: str, wire: str) -> str:
+    return f"{path}.{wire}" if path else wire
 
 
 def _problems_within(plan: FieldPlan, held: Any, path: str) -> list[FieldProblem]:
@@ -144,12 +173,11 @@ _CANONICAL: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
 
 def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
     plans = plan_of(cls)
-    names = [plan.name for plan in plans]
-    get = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    read = _reader(plans)
     nested = [(index, plan) for index, plan in enumerate(plans) if plan.nested is not None]
 
     def canonical(value: Any) -> tuple[Any, ...]:
-        flat = list(get(value))
+        flat = list(read(value))
         for index, plan in nested:
             held = flat[index]
             if held is None or held is UNSET:
@@ -157,7 +185,7 @@ def _canonical(cls: type) -> Callable[[Any], tuple[Any, ...]]:
             flat[index] = tuple(map(canonical_form, held)) if plan.is_list else canonical_form(held)
         return tuple(flat)
 
-    return canonical if names else lambda _: ()
+    return canonical
 
 
 def canonical_form(value: Any) -> tuple[Any, ...]:

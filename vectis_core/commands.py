@@ -52,10 +52,23 @@ class Command(Generic[R_co]):
 
     def fingerprint(self) -> str:
         """Return a digest of what is asked, by which a repeat is told from another command."""
-        fields = [f.name for f in attrs.fields(type(self)) if f.name not in {"caller", "command_id"}]
-        values = [getattr(self, name) for name in fields]
-        asked = [canonical_form(v) if attrs.has(type(v)) else v for v in values]
+        asked = [
+            canonical_form(value) if attrs.has(type(value)) else value
+            for value in (getattr(self, name) for name in _asked_of(type(self)))
+        ]
         return hashlib.sha256(f"{type(self).__name__}{asked!r}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_ASKED: dict[type, tuple[str, ...]] = {}
+
+
+def _asked_of(command: type[attrs.AttrsInstance]) -> tuple[str, ...]:
+    """Return the fields that say what is asked, not by whom."""
+    asked = _ASKED.get(command)
+    if asked is None:
+        names = (field.name for field in attrs.fields(command))
+        asked = _ASKED[command] = tuple(name for name in names if name not in {"caller", "command_id"})
+    return asked
 
 
 @attrs.frozen(kw_only=True)

@@ -48,11 +48,11 @@ class Text:
         """Return why *value* is refused."""
         if not isinstance(value, str):
             return "must be a string"
-        if not self.shortest <= len(value) <= self.longest or (self.shortest and value.isspace()):
-            if self.shortest == 1:
-                return "is required and must not be blank" if not value.strip() else self._too_long()
-            return f"must have {self.shortest} to {self.longest} characters"
-        return unstorable(value)
+        if self.shortest <= len(value) <= self.longest and not (self.shortest and value.isspace()):
+            return None if value.isascii() and "\x00" not in value else unstorable(value)
+        if self.shortest == 1:
+            return "is required and must not be blank" if not value.strip() else self._too_long()
+        return f"must have {self.shortest} to {self.longest} characters"
 
     def _too_long(self) -> str:
         return f"must have at most {self.longest} characters"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import attrs
@@ -28,7 +29,9 @@ _to_json: Callable[[Any], str] = simplejson.JSONEncoder(
 ).encode
 _from_json: Callable[[str], Any] = simplejson.JSONDecoder(parse_float=Decimal).decode
 
-_NAMES = {cls: tuple(attrs.fields_dict(cls)) for cls in (Address, WarehouseAddress, Weight, Dimensions, Settings)}
+#: The fields of value objects that are kept as JSON, and how to read them at once.
+_NAMES = {cls: tuple(attrs.fields_dict(cls)) for cls in (Address, WarehouseAddress, Weight, Dimensions)}
+_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {cls: attrgetter(*names) for cls, names in _NAMES.items()}
 
 
 def _maybe_micros(moment: Any) -> int | None:
@@ -41,7 +44,8 @@ def _maybe_moment(micros: int | None) -> Any:
 
 def _fields(value: Any) -> dict[str, Any]:
     """Return what a value object holds, without what it lacks."""
-    held = ((name, getattr(value, name)) for name in _NAMES[type(value)])
+    cls = type(value)
+    held = zip(_NAMES[cls], _READERS[cls](value), strict=True)
     return {name: each for name, each in held if each is not None}
 
 
@@ -368,7 +372,7 @@ def event_of(row: Row) -> Event:
 
 def tenant_row(tenant: Tenant) -> Row:
     """Return the row of a tenant."""
-    return (tenant.id, _to_json(_fields(tenant.settings)), to_micros(tenant.created_at))
+    return (tenant.id, _to_json(attrs.asdict(tenant.settings)), to_micros(tenant.created_at))
 
 
 def tenant_of(row: Row) -> Tenant:

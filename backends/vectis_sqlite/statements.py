@@ -21,7 +21,7 @@ _SHIPMENT = (
     "delivered_at, voided_at"
 )
 _SHIPMENT_LINE = "tenant, order_id, shipment_id, line_no, stock_id, sku, warehouse_id, quantity"
-_STOCK = "tenant, sku, warehouse_id, id, on_hand, reserved, reorder_point, low, ledger_seq, event_seq, created_at, updated_at"
+_STOCK = "tenant, sku, warehouse_id, id, on_hand, reserved, reorder_point, low, ledger_seq, event_seq, created_at, updated_at"  # noqa: E501 - one line, as in the schema
 _MOVEMENT = (
     "tenant, stock_id, seq, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, reason, order_id, "
     "line_no, shipment_id, actor, at"
