@@ -119,6 +119,21 @@ def test_a_process_holds_at_most_one_block_unused(world: World) -> None:
     assert [isinstance(limiter.hit("a", world.now), Decision) for _ in range(15)] == [True] * 14 + [False]
 
 
+def test_blocks_shrink_towards_the_end_of_a_window(world: World) -> None:
+    """The less is left, the smaller the blocks, so that what others were granted is little of it."""
+    limiter = LeasedWindows(1000)
+    process = Limited(limiter, world, Vectis(world.store, clock=world.time, ids=world.ids))
+    blocks = []
+    for _ in range(1000):
+        outcome = limiter.hit("a", world.now)
+        if isinstance(outcome, LeaseAllowance):
+            blocks.append(outcome.block)
+            limiter.leased("a", process.oms.run(outcome), world.now)
+    assert blocks == sorted(blocks, reverse=True)
+    assert (blocks[0], blocks[-1]) == (15, 1)
+    assert sum(blocks) == 1000
+
+
 def test_a_lease_that_failed_is_asked_for_again(world: World) -> None:
     """After a command that failed, the next ones go on singly, and soon in blocks again."""
     process = limited(LeasedWindows, 1000, world)
@@ -155,7 +170,9 @@ def test_memory_is_bounded(world: World) -> None:
     assert not windows.hit("d", world.now).allowed
     leases = LeasedWindows(1, keys_max=2)
     process = Limited(leases, world, Vectis(world.store, clock=world.time, ids=world.ids))
-    assert [process.ask(key).allowed for key in "abcabc"] == [True] * 3 + [False] * 3
+    assert [process.ask(key).allowed for key in "abc"] == [True] * 3
+    assert (process.ask("c").allowed, process.commands) == (False, 3)
+    assert (process.ask("a").allowed, process.commands) == (False, 4)
 
 
 @pytest.mark.parametrize("kind", [MemoryWindows, LeasedWindows])

@@ -98,6 +98,13 @@ def test_the_client_may_come_by_basic(caller: Caller) -> None:
     assert caller.post(caller.form(client_secret=None), caller.basic())[0] == 200
 
 
+def test_what_stands_in_basic_is_form_encoded(caller: Caller) -> None:
+    """Id and secret are decoded as form fields inside HTTP Basic (RFC 6749 section 2.3.1)."""
+    encoded = ["".join(f"%{byte:02X}" for byte in text.encode()) for text in (caller.id, caller.secret)]
+    header = "Basic " + base64.b64encode(":".join(encoded).encode()).decode()
+    assert caller.post("grant_type=client_credentials", header)[0] == 200
+
+
 @pytest.mark.parametrize(
     "content_type", [FORM, f"{FORM}; charset=utf-8", "Application/X-WWW-Form-Urlencoded;charset=UTF-8"]
 )

@@ -287,6 +287,7 @@ MALFORMED: dict[str, Callable[[str], str]] = {
     "header is a list": lambda token: segment(["alg", "kid"]) + token[token.index(".") :],
     "header is a number": lambda token: segment(7) + token[token.index(".") :],
     "header is deep": lambda token: "W1tb" * 120 + token[token.index(".") :],
+    "header is deeper": lambda token: "W1tb" * 1900 + token[token.index(".") :][:100],
     "header is long": lambda token: "e" * 8000 + token[token.index(".") :][:100],
     "payload is other": lambda token: token.replace(".eyJ", ".eyK", 1),
     "payload is nothing": lambda token: token.split(".")[0] + ".." + token.split(".")[2],
@@ -301,6 +302,12 @@ def test_what_is_no_token_is_refused(world: World, process: Process, token: str,
     """Damaged, malformed and enormous tokens are refused, and nothing worse happens."""
     refusal_of(process, MALFORMED[how](token), world.now)
     assert process.tokens.verify(token, world.now)
+
+
+@pytest.mark.parametrize("length", [8193, 10_000_000])
+def test_a_token_that_is_too_long_is_refused_unread(world: World, process: Process, token: str, length: int) -> None:
+    """More than 8 KiB cannot be a token of ours, and is not even parsed."""
+    assert "too long" in refusal_of(process, token + "A" * (length - len(token)), world.now).message
 
 
 def test_a_signed_payload_that_is_no_object_is_refused(world: World, process: Process, token: str) -> None:

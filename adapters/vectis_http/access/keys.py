@@ -103,7 +103,7 @@ class KeyRing:
         accepted = [key for key in self._keys().values() if key.accepted_at(now)]
         if not accepted:
             raise UsageError("The database has no signing key: call KeyRing.ensure() before issuing tokens")
-        # A first key made on a machine whose clock is ahead of ours signs here before its time has come.
+        # The first key has nothing to wait for: not its lead, nor that our clock reaches that of who made it.
         ready = [key for key in accepted if key.signs_from <= now] or [min(accepted, key=_order)]
         newest = max(ready, key=_order)
         private = self._private.get(newest.id)
@@ -176,10 +176,7 @@ def _public_key(row: SigningKey) -> RSAKey:
 def rotate(oms: Vectis, environ: Mapping[str, str] | None = None, *, immediately: bool = False) -> SigningKey:
     """Replace the signing key of a database from outside its servers, as ``vectis keys rotate`` does.
 
-    See ``KeyRing.rotate``; where there is no key yet, the new one is the first and signs at once. *environ*
-    (the process's own by default) may hold the master key.
+    See ``KeyRing.rotate``. *environ* (the process's own by default) may hold the master key.
     """
     ring = KeyRing(oms, Sealer.for_store(oms.store, os.environ if environ is None else environ))
-    with oms.store.read() as view:
-        first = not view.signing_keys()
-    return ring.rotate(immediately=immediately or first)
+    return ring.rotate(immediately=immediately)
