@@ -184,7 +184,7 @@ def test_another_process_learns_of_a_leak_within_seconds(world: World, process: 
 
 
 def test_the_command_line_rotates_and_makes_the_first_key(world: World) -> None:
-    """The helper of ``vectis keys rotate`` makes a first key that signs at once, and then a next one that waits."""
+    """What ``vectis keys rotate`` calls makes a first key that signs at once, and then a next one that waits."""
     process = world.process()
     environ = {"VECTIS_SECRET_KEY": world.secret_key}
     first = rotate(process.oms, environ)

@@ -138,3 +138,11 @@ def test_all_that_serve_a_store_in_memory_open_what_each_sealed() -> None:
     """A store in memory has a master key of the process, so that two faces may be mounted over one store."""
     sealed = Sealer.for_store(store(None), {}).seal(b"private half", "kid-1")
     assert Sealer.for_store(store(None), {}).open(sealed, "kid-1") == b"private half"
+
+
+def test_the_key_file_can_become_the_variable(tmp_path: Path) -> None:
+    """What stands in the key file, given as the variable, opens what the file sealed."""
+    sealed = in_file(tmp_path / "shop.db").seal(b"private half", "kid-1")
+    held = (tmp_path / "shop.db.key").read_text().strip()
+    elsewhere = Sealer.for_store(store(None), {"VECTIS_SECRET_KEY": held})
+    assert elsewhere.open(sealed, "kid-1") == b"private half"
