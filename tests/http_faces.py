@@ -248,9 +248,7 @@ class Shop:
         record = self.get(f"/api/inventory?sku={quote(sku, safe='')}").json["items"][0]
         if not pieces:
             return record
-        adjusted = self.patch(
-            f"/api/inventory/{record['id']}/adjust", {"adjustment": pieces, "reason": "delivery"}
-        )
+        adjusted = self.patch(f"/api/inventory/{record['id']}/adjust", {"adjustment": pieces, "reason": "delivery"})
         assert adjusted.status == 200, adjusted.json
         return adjusted.json
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from http_faces import FACES, Send, Shop
 
 from vectis_core import Vectis
 from vectis_core.testing.clock import FrozenClock
-from vectis_http import HttpApi
+from vectis_http import HttpApi, HttpConfig
 
 _tenants = itertools.count(1)
 
@@ -36,10 +38,16 @@ def api(
 
 
 @pytest.fixture(scope="session", params=list(FACES))
-def send(request: pytest.FixtureRequest, api: HttpApi) -> Iterator[Send]:
-    """Return what sends a request through each face."""
-    with FACES[request.param](api) as face:
-        yield face
+def face(request: pytest.FixtureRequest) -> str:
+    """Return the name of each face."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def send(face: str, api: HttpApi) -> Iterator[Send]:
+    """Return what sends a request through the face."""
+    with FACES[face](api) as sender:
+        yield sender
 
 
 @pytest.fixture
@@ -52,3 +60,16 @@ def shop(send: Send, api: HttpApi, clock: FrozenClock) -> Shop:
 def other(send: Send, api: HttpApi, clock: FrozenClock) -> Shop:
     """Return a client of another tenant."""
     return Shop(send, api.oms, clock, f"other-{next(_tenants)}")
+
+
+@pytest.fixture
+def serve(face: str, shop: Shop) -> Iterator[Callable[..., Shop]]:
+    """Return what serves the same database with other settings, and returns the shop's client of that."""
+    with ExitStack() as stack:
+
+        def served(**config: Any) -> Shop:
+            api = HttpApi(shop.oms, HttpConfig(**config), environ={})
+            sender = stack.enter_context(FACES[face](api))
+            return Shop(sender, shop.oms, shop.clock, shop.tenant)
+
+        yield served

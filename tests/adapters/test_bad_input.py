@@ -165,7 +165,7 @@ def test_duplicate_keys_are_refused_by_name(shop: Shop) -> None:
 )
 def test_an_unknown_fields_name_is_told_back_harmlessly(shop: Shop, name: str) -> None:
     """Whatever an unknown field is called, the answer is a 400 of sound JSON and of reasonable size."""
-    refused = shop.post("/api/settings".replace("settings", "products"), f'{{"{name}": 1}}'.encode())
+    refused = shop.post("/api/products", f'{{"{name}": 1}}'.encode())
     assert (refused.status, refused.error) == (400, "ValidationError")
     assert len(refused.body) < 2000
 

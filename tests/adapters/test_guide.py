@@ -39,9 +39,7 @@ ORDER = {
 CREATED = {"id": ID, "status": "pending", "total": Decimal("59.98"), "itemCount": 2, "createdAt": MOMENT}
 READ = {**CREATED, "status": "shipped", "items": [{"sku": "WIDGET-001", "quantity": 2}]}
 STOCK = {
-    "items": [
-        {"id": ID, "sku": "WIDGET-001", "quantityAvailable": 150, "quantityReserved": 10, "warehouseId": ID}
-    ]
+    "items": [{"id": ID, "sku": "WIDGET-001", "quantityAvailable": 150, "quantityReserved": 10, "warehouseId": ID}]
 }
 
 
@@ -136,18 +134,14 @@ def test_the_guides_error_names_the_missing_sku(shop: Shop) -> None:
     """A product without a SKU is refused with the guide's example of an error."""
     refused = shop.post("/api/products", {"name": "Nameless"})
     assert refused.status == 400
-    check_holds(
-        {"error": "ValidationError", "message": "SKU is required", "details": {"field": "sku"}}, refused.json
-    )
+    check_holds({"error": "ValidationError", "message": "SKU is required", "details": {"field": "sku"}}, refused.json)
 
 
 def test_the_guides_token_is_good_for_an_hour(shop: Shop) -> None:
     """The token endpoint answers with the guide's fields, and the token lets its bearer in."""
     issued = shop.face.clients.create("guide")
     form = f"grant_type=client_credentials&client_id={issued.client.id}&client_secret={issued.secret}"
-    answer = shop.post(
-        "/oauth/token", form.encode(), token=None, content_type="application/x-www-form-urlencoded"
-    )
+    answer = shop.post("/oauth/token", form.encode(), token=None, content_type="application/x-www-form-urlencoded")
     assert answer.status == 200
     check_holds({"access_token": ID, "token_type": "Bearer", "expires_in": 3600}, answer.json)
     assert answer.headers["cache-control"] == "no-store"
