@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from vectis_core.clock import Clock
 from vectis_core.ids import Ids
+from vectis_core.testing.conformance import BackendConformance
 from vectis_core.testing.machine import ShopMachine
 from vectis_core.vectis import Vectis
+from vectis_memory import MemoryStore
+
+
+class TestMemory(BackendConformance):
+    """The memory backend."""
+
+    durable = False
+
+    def url(self, folder: Path) -> str:
+        """Return the one URL there is."""
+        return "memory://"
+
+    def write_host_row(self, connection: Any, key: str) -> None:
+        """Write into the host's dict."""
+        connection[key] = "here"
+
+    def has_host_row(self, key: str) -> bool:
+        """Look into what the store shows of it."""
+        assert isinstance(self.store, MemoryStore)
+        return key in self.store.host
 
 
 class MemoryShops(ShopMachine):

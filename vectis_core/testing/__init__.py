@@ -3,7 +3,7 @@
 ``FrozenClock`` and ``CountingIds`` make everything repeatable. ``strategies`` draws whatever the API takes
 (Hypothesis). ``model`` says in plain Python what every command must come to, ``machine`` drives it beside the real
 engine, and ``conformance`` is the suite that a storage backend passes. ``strategies`` and ``machine`` need the extra
-``testing``; nothing here needs pytest.
+``testing``; nothing here needs pytest. ``faults`` has a store that misbehaves on purpose.
 """
 
 from vectis_core.testing.clock import FrozenClock

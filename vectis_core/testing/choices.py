@@ -33,10 +33,10 @@ REORDER_POINTS = st.one_of(st.none(), st.integers(0, 10))
 ASKS = st.lists(
     st.builds(
         Ask,
-        sku=st.sampled_from([*SKUS * 5, UNKNOWN_SKU]),
+        sku=st.sampled_from([*SKUS * 5, *SKUS[:1] * 5, UNKNOWN_SKU]),
         quantity=st.one_of(st.integers(1, 3), st.integers(1, 9)),
         price=st.sampled_from(PRICES),
-        address=st.sampled_from([None, None, None, 0, 1]),
+        address=st.sampled_from([None, None, None, None, None, None, 0, 1]),
     ),
     min_size=1,
     max_size=4,
@@ -95,7 +95,7 @@ def parts(draw: st.DrawFn, order: Order) -> list[Part] | None:
         return None
     line_no = st.integers(1, len(order.lines))
     some = st.one_of(st.integers(1, 2), st.integers(1, 6))
-    skus = st.sampled_from([*[line.sku for line in order.lines] * 5, UNKNOWN_SKU])
+    skus = st.sampled_from([*[line.sku for line in order.lines] * 12, UNKNOWN_SKU])
     by_line: st.SearchStrategy[Part] = st.tuples(st.none(), line_no, some)
     by_sku: st.SearchStrategy[Part] = st.tuples(skus, st.none(), some)
     return draw(st.lists(st.one_of(by_line, by_sku), min_size=1, max_size=3))

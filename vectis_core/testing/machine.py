@@ -71,7 +71,7 @@ class ShopMachine(RuleBasedStateMachine):
 
     @initialize(
         auto_confirm=st.booleans(),
-        stock=st.tuples(*[st.integers(0, 40)] * 4),
+        stock=st.tuples(st.integers(0, 8), *[st.integers(0, 40)] * 3),
         baskets=st.lists(choices.ASKS, min_size=2, max_size=2),
     )
     def open_shop(self, auto_confirm: bool, stock: tuple[int, ...], baskets: list[list[Ask]]) -> None:
@@ -119,7 +119,7 @@ class ShopMachine(RuleBasedStateMachine):
             getattr(self.both, step)(order, reason)
 
     def _register(self, order: Order, data: st.DataObject) -> None:
-        warehouses = [None, None, *self.both.shop.warehouses]
+        warehouses = [*[None] * 6, *self.both.shop.warehouses]
         self.both.register(
             order,
             data.draw(st.sampled_from([*CARRIERS, "UPS", "Bob's Bikes"]), label="carrier"),

@@ -13,27 +13,7 @@ from vectis_core.catalogue import Dimensions, NewProduct, Weight
 from vectis_core.money import CURRENCIES
 from vectis_core.orders.model import Address, Item, NewOrder, NewShipment
 from vectis_core.stock.model import Adjustment
-
-#: Text that sorts, folds, escapes or splits badly where somebody was careless.
-AWKWARD_TEXTS = (
-    "WIDGET-001",
-    "widget-001",
-    "a/b",
-    "100%_x",
-    " padded ",
-    "O'Brien; --",
-    '"quoted"',
-    "naïve",
-    "nai\u0308ve",
-    "Ünïcödé ẞ",
-    "日本語",
-    "👍🏽",
-    "\u202eltr",
-    "\ufeffbom",
-    "new\nline",
-    "0",
-    "null",
-)
+from vectis_core.testing.samples import AWKWARD_TEXTS
 
 
 def texts(longest: int = 255) -> st.SearchStrategy[str]:

@@ -1,0 +1,237 @@
+"""Transactions: nothing is seen before the commit, nothing is left of what was rolled back."""
+
+from __future__ import annotations
+
+import threading
+
+from vectis_core.errors import StoreConflict, VectisError
+from vectis_core.events import Subject
+from vectis_core.ports import Changes, RateWindow, StoredResult
+from vectis_core.testing import samples
+from vectis_core.testing.comparing import same
+from vectis_core.testing.conformance.base import PATIENCE_SECONDS, ConformanceBase, raised, shop_changes
+
+
+class TransactionConformance(ConformanceBase):
+    """Begin, load, flush, commit and roll back."""
+
+    def test_everything_is_read_back_as_it_was_written(self) -> None:
+        """One of every entity, with all that is optional and awkward, is read back equal."""
+        self.write_shop()
+
+        with self.store.read() as view:
+            same("tenant", samples.tenant(), view.tenant("acme"))
+            same("warehouse", samples.warehouse(), view.warehouse("acme", samples.WAREHOUSE_ID))
+            same("product", samples.product(), view.product_by_sku("acme", samples.SKU))
+            same("stock record", samples.record(), view.stock_record("acme", samples.STOCK_ID))
+            same("order", samples.order(), view.order("acme", samples.ORDER_ID))
+            same("reservations", [samples.reservation()], view.scan_reservations("acme", [samples.ORDER_ID]))
+            same("ledger", samples.movements(), view.scan_movements("acme", samples.STOCK_ID, 0, 10))
+            same("client", samples.client(), view.client("cli_1"))
+            same("keys", [samples.signing_key()], view.signing_keys())
+            event = view.history("acme", Subject.ORDER, samples.ORDER_ID)[0]
+            same("event", samples.event(position=event.position), event)
+
+    def test_loading_returns_what_exists_of_the_keys(self) -> None:
+        """Every way to load finds what was written, and leaves out what does not exist."""
+        self.write_shop()
+        transaction = self.store.begin()
+        order, stock, product = ("acme", samples.ORDER_ID), ("acme", samples.STOCK_ID), ("acme", samples.PRODUCT_ID)
+        sku, nothing = ("acme", samples.SKU), ("acme", "nothing")
+        try:
+            same("tenants", [samples.tenant()], list(transaction.load_tenants(["acme", "nothing"])))
+            same("warehouses", [samples.warehouse()], list(transaction.load_warehouses(["acme", "nothing"])))
+            same("products by id", [samples.product()], list(transaction.load_products([product, nothing], [])))
+            same("products by SKU", [samples.product()], list(transaction.load_products([], [sku, nothing])))
+            same("stock by id", [samples.record()], list(transaction.load_stock([stock, nothing], [])))
+            same("stock by SKU", [samples.record()], list(transaction.load_stock([], [sku, nothing])))
+            same("orders", [samples.order()], list(transaction.load_orders(sorted([order, nothing]))))
+            same("reservations", [samples.reservation()], list(transaction.load_reservations([order])))
+            external = ("acme", "SHOPIFY-12345")
+            found = dict(transaction.load_order_ids([external, nothing]))
+            same("order ids", {external: samples.ORDER_ID}, found)
+            same("no shipments", {}, dict(transaction.load_orders_of_shipments([nothing])))
+            same("clients", [samples.client()], list(transaction.load_clients([("acme", "cli_1"), nothing])))
+            same("keys", [samples.signing_key()], list(transaction.load_keys()))
+            same("windows", [], list(transaction.load_windows(["nothing"])))
+            same("results", [], list(transaction.load_results([("acme", "embedded", "nothing")])))
+        finally:
+            transaction.rollback()
+
+    def test_shipments_lead_to_their_order_and_change_with_it(self) -> None:
+        """A shipment is written with its order, is found by its own id, and changes when the order is written."""
+        self.write_shop()
+        labelled = samples.order(event_seq=2, shipments=(samples.shipment(),))
+        self.write(Changes(orders=[(samples.order(), labelled)]))
+        again = samples.order(
+            event_seq=3,
+            shipments=(samples.shipment(tracking_number="another", updated_at=self.clock.now()),),
+        )
+
+        transaction = self.store.begin()
+        key = ("acme", samples.SHIPMENT_ID)
+        same("its order", {key: samples.ORDER_ID}, dict(transaction.load_orders_of_shipments([key])))
+        same("the order", [labelled], list(transaction.load_orders([("acme", samples.ORDER_ID)])))
+        transaction.flush(Changes(orders=[(labelled, again)]))
+        transaction.commit()
+
+        with self.store.read() as view:
+            same("the shipment", again.shipments[0], view.shipment("acme", samples.SHIPMENT_ID))
+            same("the order again", again, view.order("acme", samples.ORDER_ID))
+
+    def test_nothing_is_seen_before_the_commit(self) -> None:
+        """What a transaction has written is its own until it commits, and everybody's from then on."""
+        transaction = self.store.begin()
+        try:
+            transaction.flush(shop_changes())
+            same("in the transaction", [samples.tenant()], list(transaction.load_tenants(["acme"])))
+            with self.store.read() as view:
+                same("outside", None, view.tenant("acme"))
+            same("known to be committed", False, transaction.committed())
+            transaction.commit()
+        finally:
+            transaction.rollback()
+
+        same("known to be committed", True, transaction.committed())
+        with self.store.read() as view:
+            same("afterwards", samples.order(), view.order("acme", samples.ORDER_ID))
+
+    def test_a_rollback_leaves_nothing(self) -> None:
+        """After a rollback, which may be repeated, nothing is there, and the same can be written again."""
+        transaction = self.store.begin()
+        transaction.flush(shop_changes())
+        transaction.rollback()
+        transaction.rollback()
+
+        with self.store.read() as view:
+            same("tenant", None, view.tenant("acme"))
+            same("counters", {}, dict(view.counters("acme")))
+            same("feed", 0, view.last_event_position("acme"))
+        self.write_shop()
+
+    def test_a_refused_flush_can_be_rolled_back(self) -> None:
+        """A flush that is refused halfway leaves nothing of its first half once it is rolled back."""
+        self.write_shop()
+        second = samples.product(id="prod_2", sku="OTHER")
+        twice = samples.product(id="prod_3", sku="OTHER")
+        transaction = self.store.begin()
+        raised(StoreConflict, lambda: transaction.flush(Changes(products=[(None, second), (None, twice)])))
+        transaction.rollback()
+
+        with self.store.read() as view:
+            same("product", None, view.product("acme", "prod_2"))
+
+    def test_flushing_twice_adds_up(self) -> None:
+        """A transaction may flush several times; later loads see the earlier flushes."""
+        transaction = self.store.begin()
+        transaction.flush(shop_changes())
+        changed = samples.record(on_hand=11, ledger_seq=3)
+        transaction.flush(
+            Changes(
+                stock=[(samples.record(), changed)],
+                movements=[samples.movement(seq=3, on_hand_delta=1, on_hand_after=11, reserved_after=2)],
+            )
+        )
+        same("record", [changed], list(transaction.load_stock([("acme", samples.STOCK_ID)], [])))
+        transaction.commit()
+
+        with self.store.read() as view:
+            same("record", changed, view.stock_record("acme", samples.STOCK_ID))
+
+    def test_a_view_stays_as_it_is_while_others_write(self) -> None:
+        """A view shows one state for as long as it is held, whatever is committed meanwhile."""
+        record = self.stocked()
+
+        with self.store.read() as view:
+            same("before", 100, self._available(view.stock_record("default", record.id)))
+            self.buy("ORDER-1", 60)
+            same("meanwhile", 100, self._available(view.stock_record("default", record.id)))
+            same("orders meanwhile", None, view.order_by_external_id("default", "ORDER-1"))
+            same("counters meanwhile", 0, view.counters("default").get("orders", 0))
+
+        same("afterwards", 40, self.vectis.inventory.get(record.id).available)
+
+    @staticmethod
+    def _available(record: object) -> int:
+        return int(getattr(record, "available", -1))
+
+    def test_one_writes_at_a_time(self) -> None:
+        """A second transaction begins only once the first has ended, and then sees what it committed."""
+        first = self.store.begin()
+        first.flush(shop_changes())
+        seen: list[object] = []
+
+        def write() -> None:
+            second = self.store.begin()
+            seen.extend(second.load_tenants(["acme"]))
+            second.rollback()
+
+        other = threading.Thread(target=write, daemon=True)
+        other.start()
+        same("the second, while the first is open", [], seen)
+        first.commit()
+        first.rollback()
+        other.join(PATIENCE_SECONDS)
+
+        same("the second, after the first", [samples.tenant()], seen)
+
+    def test_results_are_kept_by_command_id(self) -> None:
+        """A stored result is found by tenant, scope and command id, and can be written only once."""
+        self.write_shop()
+        kept = StoredResult("acme", "cli_1", "key-1", "fingerprint", '{"a": 1}', samples.MADE_AT)
+        self.write(Changes(results=[kept]))
+
+        transaction = self.store.begin()
+        keys = [("acme", "cli_1", "key-1"), ("acme", "embedded", "key-1")]
+        same("results", [kept], list(transaction.load_results(keys)))
+        transaction.rollback()
+        self.refuses(Changes(results=[kept]))
+
+    def test_what_has_aged_is_cleared(self) -> None:
+        """Old results, ended windows and retired keys go, at most so many at a time; the others stay."""
+        self.write_shop()
+        now = self.clock.now()
+        old, new = now.replace(year=2020), now.replace(year=2030)
+        results = [StoredResult("acme", "embedded", f"old-{n}", "f", "null", old.replace(day=n + 1)) for n in range(3)]
+        results.append(StoredResult("acme", "embedded", "new", "f", "null", now))
+        windows = [RateWindow("ended", old, now, 1), RateWindow("open", old, new, 1)]
+        retired = samples.signing_key(id="key_2", retires_at=now)
+        staying = samples.signing_key(id="key_3", retires_at=new)
+        self.write(
+            Changes(
+                results=results,
+                windows=[(None, window) for window in windows],
+                keys=[(None, retired), (None, staying)],
+            )
+        )
+
+        transaction = self.store.begin()
+        same("first", (2, 1, 1), transaction.clear_aged(now, now, 2))
+        same("then", (1, 0, 0), transaction.clear_aged(now, now, 2))
+        transaction.commit()
+
+        transaction = self.store.begin()
+        ids = [("acme", "embedded", result.command_id) for result in results]
+        same("results", ["new"], [row.command_id for row in transaction.load_results(ids)])
+        same("windows", [windows[1]], list(transaction.load_windows(["ended", "open"])))
+        same("keys", ["key_1", "key_3"], sorted(key.id for key in transaction.load_keys()))
+        transaction.rollback()
+
+    def test_it_works_on_after_a_recovery(self) -> None:
+        """Recovering changes nothing that is committed, and writing goes on."""
+        self.write_shop()
+        self.store.recover()
+
+        self.write(Changes(products=[(None, samples.product(id="prod_2", sku="OTHER"))]))
+        with self.store.read() as view:
+            same("order", samples.order(), view.order("acme", samples.ORDER_ID))
+            same("product", "OTHER", getattr(view.product("acme", "prod_2"), "sku", None))
+
+    def test_it_closes_for_good(self) -> None:
+        """Closing may be repeated; afterwards reading and writing raise an error of Vectis."""
+        store = self.store
+        self.vectis.close()
+        self.vectis.close()
+
+        raised(VectisError, store.begin)
+        raised(VectisError, lambda: store.read().__enter__())

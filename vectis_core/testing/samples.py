@@ -1,0 +1,266 @@
+"""Entities made by hand, for tests that write to a store without the engine."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from vectis_core.access import ApiClient, ClientSecret, SigningKey, digest_of
+from vectis_core.catalogue import Dimensions, Product, Warehouse, WarehouseAddress, Weight
+from vectis_core.events import Event, EventType, Subject
+from vectis_core.orders.lifecycle import OrderStatus, ShipmentStatus
+from vectis_core.orders.model import Address, Order, OrderLine, Shipment, ShipmentLine
+from vectis_core.stock.model import Movement, MovementKind, Reservation, StockRecord
+from vectis_core.tenancy import Settings, Tenant
+from vectis_core.testing.clock import GUIDE_MOMENT
+
+#: Text that sorts, folds, escapes or splits badly where somebody was careless.
+AWKWARD_TEXTS = (
+    "WIDGET-001",
+    "widget-001",
+    "a/b",
+    "100%_x",
+    " padded ",
+    "O'Brien; --",
+    '"quoted"',
+    "naïve",
+    "nai\u0308ve",
+    "Ünïcödé ẞ",
+    "日本語",
+    "👍🏽",
+    "\u202eltr",
+    "\ufeffbom",
+    "new\nline",
+    "0",
+    "null",
+)
+
+#: When everything here was made; its microseconds are to be kept.
+MADE_AT = GUIDE_MOMENT.replace(microsecond=123_456)
+#: The tenant that everything here belongs to.
+TENANT = "acme"
+SKU = "WIDGET-001"
+WAREHOUSE_ID = "wh_1"
+PRODUCT_ID = "prod_1"
+STOCK_ID = "inv_1"
+ORDER_ID = "019bfa2c-d200-7000-8000-000000000001"
+SHIPMENT_ID = "shp_1"
+
+
+def tenant(**changes: Any) -> Tenant:
+    """Return a tenant."""
+    return attrs.evolve(Tenant(TENANT, Settings(), MADE_AT), **changes)
+
+
+def warehouse(**changes: Any) -> Warehouse:
+    """Return the tenant's default warehouse."""
+    made = Warehouse(
+        tenant=TENANT,
+        id=WAREHOUSE_ID,
+        code="main",
+        name="Main warehouse",
+        address=WarehouseAddress("1 Dock Rd", "Austin", "US", region="TX", postal_code="78701"),
+        priority=0,
+        is_default=True,
+        active=True,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def product(**changes: Any) -> Product:
+    """Return a product with a weight and dimensions."""
+    made = Product(
+        tenant=TENANT,
+        id=PRODUCT_ID,
+        sku=SKU,
+        name="Premium Widget",
+        weight=Weight(Decimal("1.5"), "lb"),
+        dimensions=Dimensions(Decimal(10), Decimal(8), Decimal("0.000001"), "in"),
+        active=True,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def record(**changes: Any) -> StockRecord:
+    """Return a stock record of ten pieces, of which two are promised."""
+    made = StockRecord(
+        tenant=TENANT,
+        id=STOCK_ID,
+        sku=SKU,
+        warehouse_id=WAREHOUSE_ID,
+        on_hand=10,
+        reserved=2,
+        reorder_point=None,
+        low=False,
+        ledger_seq=2,
+        event_seq=0,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def movement(**changes: Any) -> Movement:
+    """Return the ledger's first row: ten pieces found."""
+    made = Movement(
+        tenant=TENANT,
+        stock_id=STOCK_ID,
+        seq=1,
+        kind=MovementKind.ADJUST,
+        on_hand_delta=10,
+        reserved_delta=0,
+        on_hand_after=10,
+        reserved_after=0,
+        reason="found",
+        order_id=None,
+        line_no=None,
+        shipment_id=None,
+        actor="tester",
+        at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def movements() -> list[Movement]:
+    """Return the ledger that leads to ``record()``."""
+    promised = movement(
+        seq=2,
+        kind=MovementKind.RESERVE,
+        on_hand_delta=0,
+        reserved_delta=2,
+        reserved_after=2,
+        reason=None,
+        order_id=ORDER_ID,
+        line_no=1,
+    )
+    return [movement(), promised]
+
+
+def address(**changes: Any) -> Address:
+    """Return an address with everything that is optional."""
+    made = Address("Jane Smith", "123 Main St", "Austin", "US", "", "TX", "78701", "ACME", "+1 512 555 0100")
+    return attrs.evolve(made, **changes)
+
+
+def line(**changes: Any) -> OrderLine:
+    """Return a line of two pieces, both reserved."""
+    made = OrderLine(
+        line_no=1,
+        id=f"{ORDER_ID}-1",
+        sku=SKU,
+        quantity=2,
+        unit_price=Decimal("29.99"),
+        total=Decimal("59.98"),
+        shipping_address=0,
+        waiting=0,
+        reserved=2,
+        shipped=0,
+        cancelled=0,
+        returned=0,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def order(**changes: Any) -> Order:
+    """Return a pending order of one line."""
+    made = Order(
+        tenant=TENANT,
+        id=ORDER_ID,
+        external_id="SHOPIFY-12345",
+        status=OrderStatus.PENDING,
+        currency="USD",
+        total=Decimal("59.98"),
+        item_count=2,
+        customer_id="cust_jane123",
+        customer_email="jane@example.com",
+        shipping_addresses=(address(), address(name="Joe Smith", line2=None, phone=None)),
+        billing_address=address(company=None),
+        on_hold=False,
+        hold_reason=None,
+        cancel_reason=None,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+        confirmed_at=None,
+        cancelled_at=None,
+        event_seq=1,
+        fingerprint="f" * 64,
+        lines=(line(),),
+        shipments=(),
+    )
+    return attrs.evolve(made, **changes)
+
+
+def reservation(**changes: Any) -> Reservation:
+    """Return the promise of the order's two pieces."""
+    made = Reservation(
+        tenant=TENANT,
+        order_id=ORDER_ID,
+        line_no=1,
+        stock_id=STOCK_ID,
+        warehouse_id=WAREHOUSE_ID,
+        quantity=2,
+        open=2,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def shipment(**changes: Any) -> Shipment:
+    """Return a label for one piece of the order."""
+    made = Shipment(
+        tenant=TENANT,
+        id=SHIPMENT_ID,
+        order_id=ORDER_ID,
+        status=ShipmentStatus.LABEL_CREATED,
+        carrier="UPS",
+        tracking_number="1Z999AA10123456784",
+        shipping_address=0,
+        lines=(ShipmentLine(1, STOCK_ID, f"{ORDER_ID}-1", SKU, WAREHOUSE_ID, 1),),
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+        shipped_at=None,
+        delivered_at=None,
+        voided_at=None,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def event(**changes: Any) -> Event:
+    """Return the event of the order's creation."""
+    made = Event(
+        tenant=TENANT,
+        id="019bfa2c-d200-7000-8000-0000000000e1",
+        type=EventType.ORDER_CREATED,
+        subject=Subject.ORDER,
+        subject_id=ORDER_ID,
+        sequence=1,
+        at=MADE_AT,
+        actor="tester",
+        data={"orderId": ORDER_ID, "itemCount": 2, "items": [{"sku": SKU}], "reason": None},
+    )
+    return attrs.evolve(made, **changes)
+
+
+def client(**changes: Any) -> ApiClient:
+    """Return an API client with two live secrets."""
+    made = ApiClient(
+        tenant=TENANT,
+        id="cli_1",
+        name="Storefront",
+        scopes=("orders:read", "orders:write"),
+        secrets=(ClientSecret(digest_of("newer"), MADE_AT), ClientSecret(digest_of("older"), GUIDE_MOMENT)),
+        created_at=MADE_AT,
+        revoked_at=None,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def signing_key(**changes: Any) -> SigningKey:
+    """Return a signing key; neither half is a real one."""
+    made = SigningKey("key_1", '{"kty": "RSA"}', "sealed", MADE_AT, MADE_AT, None)
+    return attrs.evolve(made, **changes)
