@@ -93,7 +93,7 @@ class HttpApi:
         """Return what a question or a piece of work comes to, in the calling thread."""
         if isinstance(effect, Work):
             return effect.do()
-        with self.oms.store.read() as view:
+        with self.oms.engine.read() as view:
             return effect.read(view)
 
     def exchange(self, head: HttpRequest) -> Exchange:

@@ -103,8 +103,7 @@ class Gate:
     def readiness(self) -> Reply:
         """Answer whether the database can be read and commands be run; raises ``ServiceUnavailable``."""
         try:
-            self._oms.engine.check_usable()
-            with self._oms.store.read() as view:
+            with self._oms.engine.read() as view:
                 view.signing_keys()
         except VectisError as error:
             raise ServiceUnavailable("The database cannot be used just now") from error
