@@ -110,7 +110,7 @@ def _open_tenant(engine: Engine, caller: Caller) -> None:
     known = _known.setdefault(engine, set())
     if caller.tenant in known:
         return
-    with engine.store.read() as view:
+    with engine.read() as view:
         exists = view.tenant(caller.tenant) is not None
     if not exists:
         engine.run(OpenTenant(caller=caller))

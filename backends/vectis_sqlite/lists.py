@@ -31,13 +31,13 @@ class Statement:
 
     def page(self, columns: str, part: Slice) -> tuple[str, list[Any]]:
         """Return the statement for part of the list, newest first."""
-        bound = f"{self.id} < ? AND " if part.before is not None else ""
+        bound = f" AND {self.id} < ?" if part.before is not None else ""
         before = [part.before] if part.before is not None else []
         text = (
-            f"SELECT {columns} FROM {self.source} WHERE {bound}{' AND '.join(self.conditions)} "  # noqa: S608
+            f"SELECT {columns} FROM {self.source} WHERE {' AND '.join(self.conditions)}{bound} "  # noqa: S608
             f"ORDER BY {self.id} DESC LIMIT ? OFFSET ?"
         )
-        return text, [*before, *self.values, part.limit, part.offset]
+        return text, [*self.values, *before, part.limit, part.offset]
 
     def count(self) -> tuple[str, list[Any]]:
         """Return the statement that counts the whole list."""

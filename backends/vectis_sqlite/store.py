@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vectis_core.clock import Clock
-from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
+from vectis_core.errors import ServiceUnavailable, StoreError
 from vectis_core.ids import Ids
 from vectis_sqlite import schema
 from vectis_sqlite.connections import open_reader, open_writer
@@ -78,6 +78,11 @@ class SqliteStore:
 
     def begin(self) -> SqliteTransaction:
         """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where others do not let go."""
+        if self._closed:
+            raise UsageError("Vectis is closed")
+        if self._writer.in_transaction:
+            # Going on would fail at BEGIN, and give back the lock that the open transaction needs.
+            raise ServiceUnavailable("A transaction of this process is still open")
         self._lock.acquire()
         try:
             with translated():
@@ -99,10 +104,6 @@ class SqliteStore:
     @contextmanager
     def read(self) -> Iterator[SqliteView]:
         """Return a view of what is committed now, for the length of the ``with`` block."""
-        if self._forked:
-            raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
-        if self._closed:
-            raise UsageError("Vectis is closed")
         with translated():
             try:
                 connection = self._readers.pop()

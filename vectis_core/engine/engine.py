@@ -17,7 +17,8 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from vectis_core.checking import check
@@ -29,7 +30,7 @@ from vectis_core.engine.tickets import LoopWaiter, Outcome, ThreadWaiter, Ticket
 from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
-from vectis_core.ports import Store
+from vectis_core.ports import Store, View
 
 T = TypeVar("T")
 
@@ -107,6 +108,16 @@ class Engine:
         self._enqueue(ticket)
         return waiter.future
 
+    @contextmanager
+    def read(self) -> Iterator[View]:
+        """Return a view of the newest committed state, for the length of the ``with`` block.
+
+        Raises ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        self._check_open()
+        with self.store.read() as view:
+            yield view
+
     def observe(self, callback: Callable[[Command[Any]], None]) -> None:
         """Have *callback* called with each command that this process has committed, right after the commit."""
         self._observers.append(callback)
@@ -128,12 +139,20 @@ class Engine:
 
     def check_usable(self) -> None:
         """Raise ``UsageError`` where the engine must not be used: closed, forked, or from inside ``within``."""
+        self._check_open()
+        if self._runner.host_thread == threading.get_ident():
+            raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
+
+    def _check_open(self) -> None:
         if self._forked:
             raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
         if self._closed:
             raise UsageError("Vectis is closed")
-        if self._runner.host_thread == threading.get_ident():
-            raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
+
+    @property
+    def queue_length(self) -> int:
+        """How many commands wait to be taken into a batch."""
+        return len(self._queue)
 
     # The queue
 

@@ -26,14 +26,14 @@ class ClientsFace:
 
     def get(self, client_id: str) -> ApiClient:
         """Return a client; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.client(view, self._caller.tenant, client_id)
 
     def list(self) -> Listing[ApiClient]:
         """Return clients, newest first, revoked ones included."""
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.clients(view, tenant, part),
             lambda client: client.id,
         )
@@ -58,7 +58,7 @@ class SettingsFace:
 
     def get(self) -> Settings:
         """Return the settings."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.settings(view, self._caller.tenant)
 
     def update(self, *, auto_confirm: bool | Unset = UNSET, command_id: str | None = None) -> Settings:

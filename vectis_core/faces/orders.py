@@ -63,12 +63,12 @@ class OrdersFace:
 
     def get(self, order_id: str) -> Order:
         """Return an order; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.order(view, self._caller.tenant, order_id)
 
     def by_external_id(self, external_id: str) -> Order:
         """Return the order that has the caller's own id; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.order_by_external_id(view, self._caller.tenant, external_id)
 
     def list(
@@ -85,7 +85,7 @@ class OrdersFace:
         where = queries.order_filter(status, external_id, customer_id, sku, created_after, created_before)
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.orders(view, tenant, where, part),
             lambda order: order.id,
         )
@@ -150,12 +150,12 @@ class OrdersFace:
 
     def shipments(self, order_id: str) -> tuple[Shipment, ...]:
         """Return the order's shipments, oldest first; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.shipments(view, self._caller.tenant, order_id)
 
     def history(self, order_id: str) -> tuple[Event, ...]:
         """Return each step that changed the order, oldest first, with who took it; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return tuple(queries.history(view, self._caller.tenant, order_id))
 
 
@@ -168,7 +168,7 @@ class ShipmentsFace:
 
     def get(self, shipment_id: str) -> Shipment:
         """Return a shipment; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.shipment(view, self._caller.tenant, shipment_id)
 
     def ship(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:

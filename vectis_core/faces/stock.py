@@ -44,12 +44,12 @@ class ProductsFace:
 
     def get(self, product_id: str) -> Product:
         """Return a product; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.product(view, self._caller.tenant, product_id)
 
     def by_sku(self, sku: str) -> Product:
         """Return the product with this SKU; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.product_by_sku(view, self._caller.tenant, sku)
 
     def list(self, *, sku: str | None = None, q: str | None = None, active: bool | None = None) -> Listing[Product]:
@@ -57,7 +57,7 @@ class ProductsFace:
         where = queries.product_filter(sku, q, active)
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.products(view, tenant, where, part),
             lambda product: product.id,
         )
@@ -93,14 +93,14 @@ class InventoryFace:
         where = queries.stock_filter(sku, warehouse_id, low)
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.stock(view, tenant, where, part),
             lambda record: record.id,
         )
 
     def get(self, stock_id: str) -> StockRecord:
         """Return a stock record; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.stock_record(view, self._caller.tenant, stock_id)
 
     def open(
@@ -147,14 +147,14 @@ class InventoryFace:
         """Return the record's ledger, newest first; reading it raises ``NotFound``."""
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.movements(view, tenant, stock_id, part),
             lambda movement: str(movement.seq),
         )
 
     def explain(self, stock_id: str) -> Explanation:
         """Return who holds what of the record; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.explain(view, self._caller.tenant, stock_id)
 
 
@@ -180,14 +180,14 @@ class WarehousesFace:
 
     def get(self, warehouse_id: str) -> Warehouse:
         """Return a warehouse; raises ``NotFound``."""
-        with self._engine.store.read() as view:
+        with self._engine.read() as view:
             return queries.warehouse(view, self._caller.tenant, warehouse_id)
 
     def list(self) -> Listing[Warehouse]:
         """Return warehouses, newest first."""
         tenant = self._caller.tenant
         return Listing(
-            self._engine.store,
+            self._engine,
             lambda view, part: queries.warehouses(view, tenant, part),
             lambda warehouse: warehouse.id,
         )

@@ -28,4 +28,4 @@ class TenantFace:
 
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> EventFeed:
         """Return the tenant's events after a cursor, in order; of some types where any are named."""
-        return EventFeed(self._engine.store, self.caller.tenant, after, types)
+        return EventFeed(self._engine, self.caller.tenant, after, types)

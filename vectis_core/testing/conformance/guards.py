@@ -47,7 +47,7 @@ class GuardConformance(ConformanceBase):
     def test_a_row_that_is_not_there_is_not_changed(self) -> None:
         """Changing a stock record, an order or a reservation that does not exist is refused."""
         self.write_shop()
-        record = samples.record(id="inv_2")
+        record = samples.record(id="inv_2", sku="OTHER")
         order = samples.order(id="019bfa2c-d200-7000-8000-000000000002", external_id="other")
         held = samples.reservation(line_no=2)
         self.refuses(Changes(stock=[(record, attrs.evolve(record, ledger_seq=3))]))
