@@ -148,8 +148,8 @@ def test_value_objects_within_are_checked() -> None:
         "dimensions": {"length": 10, "width": Decimal("8.0"), "height": 4, "unit": "in"},
     }
     product = decode(NewProduct, value)
-    assert product.weight == Weight("1.5", "lb")  # type: ignore[arg-type]  # converted
-    assert product.dimensions == Dimensions(10, 8, 4, "in")  # type: ignore[arg-type]  # converted
+    assert product.weight == Weight("1.5", "lb")
+    assert product.dimensions == Dimensions(10, 8, 4, "in")
 
 
 def test_an_optional_list_may_be_left_out() -> None:
