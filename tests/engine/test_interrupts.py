@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from small_shop import ADDRESS, Shop, spin_until
 
-from vectis_core import OutcomeUnknown, Placed, UsageError
+from vectis_core import InsufficientStock, OutcomeUnknown, Placed, UsageError
 from vectis_core.commands import PlaceOrder
 from vectis_core.engine.tickets import ThreadWaiter
 from vectis_core.orders import Item, NewOrder
@@ -237,14 +237,18 @@ def test_threads_and_loops_share_one_queue(shop: Shop) -> None:
 def test_answers_wait_for_the_commit_refusals_too(shop: Shop) -> None:
     """Nobody is told anything while the commit is under way: not even that stock ran out."""
     gate = Gate()
-    shop.hook = gate
     committing, go_on = threading.Event(), threading.Event()
+    commits = []
 
-    def hold_commit(point: str) -> None:
+    def hold_second_commit(point: str) -> None:
+        gate(point)
         if point == "commit":
-            committing.set()
-            assert go_on.wait(30)
+            commits.append(point)
+            if len(commits) == 2:
+                committing.set()
+                assert go_on.wait(30)
 
+    shop.hook = hold_second_commit
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(shop.buy, "first", 10)
         assert gate.held.wait(30)
@@ -253,16 +257,15 @@ def test_answers_wait_for_the_commit_refusals_too(shop: Shop) -> None:
         refused = pool.submit(shop.buy, "refused", 1)
         spin_until(lambda: shop.oms.engine.queue_length == 2)
         gate.open.set()
-        first.result(30)
-        shop.hook = hold_commit
-        assert committing.wait(30) or all_of_it.done()
-        told_early = refused.done() and not all_of_it.done()
+        assert committing.wait(30)
+        told_early = refused.done() or all_of_it.done()
         go_on.set()
-        all_of_it.result(30)
-        error = refused.exception(30)
 
+        assert first.result(30).created
+        assert all_of_it.result(30).created
+        error = refused.exception(30)
     assert not told_early
-    assert type(error).__name__ == "InsufficientStock"
+    assert isinstance(error, InsufficientStock)
 
 
 def test_a_commit_that_fails_is_unknown_to_all_who_rest_on_it(shop: Shop) -> None:
