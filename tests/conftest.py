@@ -1,10 +1,14 @@
-"""Settings for the whole suite: how much the property tests try."""
+"""For the whole suite: how much the property tests try, and a small shop to break."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+from small_shop import Shop
 
 # Deadlines would assert timings, and shared machines make every one of them flaky.
 settings.register_profile("quick", max_examples=50, stateful_step_count=30, deadline=None)
@@ -16,3 +20,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("VECTIS_HYPOTHESIS", "quick"))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    """Return a shop on each backend; closing it must work after whatever a test did."""
+    shop = Shop("memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/shop.db")
+    yield shop
+    shop.hook = lambda _point: None
+    shop.oms.close()
+
+
+@pytest.fixture
+def sqlite_shop(tmp_path: Path) -> Iterator[Shop]:
+    """Return a shop on SQLite."""
+    shop = Shop(f"sqlite:///{tmp_path}/shop.db")
+    yield shop
+    shop.hook = lambda _point: None
+    shop.oms.close()

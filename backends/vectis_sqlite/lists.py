@@ -51,12 +51,15 @@ def orders(tenant: str, wanted: OrderFilter) -> Statement:
     the index that has the list's order serves it.
     """
     if wanted.sku is not None:
+        # Of several lines with the SKU only the first counts, so that no order is listed twice.
         statement = Statement(
-            "(SELECT DISTINCT tenant, order_id FROM order_lines WHERE tenant = ? AND sku = ?) l "
-            "CROSS JOIN orders o ON o.tenant = l.tenant AND o.id = l.order_id",
-            "l.order_id",
+            "order_lines l CROSS JOIN orders o ON o.tenant = l.tenant AND o.id = l.order_id", "l.order_id"
         )
-        statement.where("1", tenant, wanted.sku)
+        statement.where("l.tenant = ? AND l.sku = ?", tenant, wanted.sku)
+        statement.where(
+            "NOT EXISTS (SELECT 1 FROM order_lines e WHERE e.tenant = l.tenant AND e.sku = l.sku "
+            "AND e.order_id = l.order_id AND e.line_no < l.line_no)"
+        )
     else:
         statement = Statement("orders o", "o.id")
         statement.where("o.tenant = ?", tenant)

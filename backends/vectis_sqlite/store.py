@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vectis_core.clock import Clock
-from vectis_core.errors import ServiceUnavailable, StoreError
+from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
 from vectis_sqlite import schema
 from vectis_sqlite.connections import open_reader, open_writer
