@@ -48,7 +48,8 @@ class Vectis(TenantFace):
         """Open the database at *url*, making or migrating it where needed.
 
         ``sqlite:///shop.db`` is a file in the working directory, ``sqlite:////var/shop.db`` one by its full path,
-        ``memory://`` is gone when closed. *options* are those of the backend.
+        ``memory://`` is gone when closed. *options* are those of the backend; every backend that keeps what it is
+        given knows ``must_exist``, with which a database that is not there is an error.
 
         Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``.
         """

@@ -25,11 +25,18 @@ _IDLE_READERS = 8
 
 
 def open_store(
-    url: str, *, clock: Clock, ids: Ids, synchronous: str = "FULL", lock_timeout: float = 30.0
+    url: str,
+    *,
+    clock: Clock,
+    ids: Ids,
+    must_exist: bool = False,
+    synchronous: str = "FULL",
+    lock_timeout: float = 30.0,
 ) -> SqliteStore:
     """Open the file that *url* names, making or migrating it where needed.
 
-    ``sqlite:///shop.db`` lies in the working directory, ``sqlite:////var/shop.db`` is a full path. *synchronous* is
+    ``sqlite:///shop.db`` lies in the working directory, ``sqlite:////var/shop.db`` is a full path. With *must_exist*
+    a file that is not there is an error, for those who only look. *synchronous* is
     ``FULL``, or ``NORMAL`` for those who can bear to lose the last orders when the power fails. *lock_timeout* says
     for how many seconds to wait for other processes before ``ServiceUnavailable``.
     """
@@ -39,7 +46,10 @@ def open_store(
         raise StoreError(f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////var/shop.db for a full path")
     if synchronous not in {"FULL", "NORMAL"}:
         raise StoreError("synchronous must be FULL or NORMAL")
-    return SqliteStore(Path(rest[1:]), clock, synchronous, lock_timeout)
+    path = Path(rest[1:])
+    if must_exist and not path.exists():
+        raise StoreError(f"There is no database {path}")
+    return SqliteStore(path, clock, synchronous, lock_timeout)
 
 
 class SqliteStore:
