@@ -51,9 +51,8 @@ def serving(database: str, *options: str) -> Iterator[Server]:
             said += line
         yield Server(process, said, re.findall(r"http://\S+:\d+", said)[0])
     finally:
+        process.terminate()
+        process.wait()
         overseer.cancel()
-        if process.poll() is None:
-            process.terminate()
-            process.wait(PATIENCE)
         if process.stdout:
             process.stdout.close()

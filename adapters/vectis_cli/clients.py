@@ -36,7 +36,7 @@ def create(name: str, database: str, tenant: str, scopes: tuple[str, ...], as_js
 
     The secret is shown only here: what is kept of it is a digest.
     """
-    with opened(database) as oms:
+    with opened(database, new=True) as oms:
         shop = oms.tenant(tenant, actor=ACTOR)
         issued = shop.clients.create(name, scopes=scopes or None, command_id=new_command_id(oms))
     if as_json:

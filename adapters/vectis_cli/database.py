@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -32,11 +33,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Vectis]:
-    """Open the database at *url* for the length of the block; its errors become one line and exit code 1."""
+def opened(url: str, *, new: bool = False) -> Iterator[Vectis]:
+    """Open the database at *url* for the length of the block; its errors become one line and exit code 1.
+
+    It is made where it is new only with *new*: a slip of the pen makes no database.
+    """
+    options: dict[str, Any] = {} if new or url.startswith("memory:") else {"must_exist": True}
     with _told():
         try:
-            oms = Vectis.open(url)
+            oms = Vectis.open(url, **options)
         except VectisError as error:
             named = error.message if url in error.message else f"{url}: {error.message}"
             raise click.ClickException(named) from error

@@ -61,7 +61,7 @@ def products(ctx: click.Context, file: Path, database: str, tenant: str, rejects
     (mm, cm, m, in, ft), active (true, false). An empty cell clears, a missing column leaves what is there.
     """
     table = Table(file, PRODUCT_COLUMNS)
-    with opened(database) as oms:
+    with opened(database, new=True) as oms:
         run = ProductImport(existing_tenant(oms, tenant), f"{ACTOR}:{table.digest}")
         summary = _import(table, run.take, rejects)
     _report(ctx, summary, as_json, rejects)
@@ -99,7 +99,7 @@ def stock(
     file: correct refused rows in a file of their own (--rejects), not in the original.
     """
     table = Table(file, STOCK_COLUMNS)
-    with opened(database) as oms:
+    with opened(database, new=True) as oms:
         run = StockImport(existing_tenant(oms, tenant), file.name, table.digest, mode)
         summary = _import(table, run.take, rejects)
     _report(ctx, summary, as_json, rejects)

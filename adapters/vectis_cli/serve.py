@@ -55,7 +55,7 @@ def serve(
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Before anything else, so that a busy port costs no credentials that nobody gets to see.
-    with _listening(host, port) as listener, opened(database) as oms:
+    with _listening(host, port) as listener, opened(database, new=True) as oms:
         app = asgi_app(
             oms,
             base_domain=base_domain,
@@ -73,10 +73,13 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=_GRACE,
         )
+        server = uvicorn.Server(config)
+        _end_on_signals(server)
         address = _address_of(listener)
         click.echo(f"Vectis serves {database} at {address} (Ctrl-C stops it).")
         click.echo(_advice(_first_client(oms), public_url or address, database))
-        _run(uvicorn.Server(config), [listener], oms)
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(server, [listener], oms))
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -120,13 +123,18 @@ def _advice(issued: IssuedClient | None, address: str, database: str) -> str:
     )
 
 
-def _run(server: uvicorn.Server, listeners: Sequence[socket.socket], oms: Vectis) -> None:
-    """Serve until a signal ends it, then return."""
-    # uvicorn raises the signal that ended it once more when it is done; the database is yet to be closed then.
+def _end_on_signals(server: uvicorn.Server) -> None:
+    """Let Ctrl-C and SIGTERM end the server from now on, and not the process before the database is closed.
+
+    While it runs, uvicorn has handlers of its own. A signal that comes before is not lost with this one, and the
+    signal that ended it, which uvicorn raises once more when it is done, does no harm.
+    """
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(_serve(server, listeners, oms))
+        signal.signal(number, end)
 
 
 async def _serve(server: uvicorn.Server, listeners: Sequence[socket.socket], oms: Vectis) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cli_types import Call
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+#: So many seconds are enough for any command here; a server that starts where it should refuse is ended then.
+PATIENCE = 60
 
 COMMANDS = (
     ("verify",),
@@ -21,48 +28,81 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_an_unknown_backend_is_named(vectis: Call, words: tuple[str, ...]) -> None:
-    """A URL that no backend serves is told with those that are served."""
-    done = vectis(*words, "--database", "oracle://somewhere")
+@pytest.fixture(name="run")
+def _run(database: str) -> Run:
+    """Call the command in a process of its own, on the test's database."""
 
-    assert done.exit_code == 1
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "vectis_cli", *words],
+            env=os.environ | {"VECTIS_DATABASE_URL": database},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_an_unknown_backend_is_named(run: Run, words: tuple[str, ...]) -> None:
+    """A URL that no backend serves is told with those that are served."""
+    done = run(*words, "--database", "oracle://somewhere")
+
+    assert done.returncode == 1
     assert re.fullmatch(r"Error: .*oracle://somewhere.*sqlite://\n", done.stderr)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_database_of_a_newer_version_is_refused(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_database_of_a_newer_version_is_refused(
+    run: Run, vectis: Call, tmp_path: Path, words: tuple[str, ...]
+) -> None:
     """A file that a later Vectis wrote is not touched, and the message says to upgrade."""
     vectis("clients", "create", "Shop")
-    with sqlite3.connect(tmp_path / "shop.db") as connection:
-        connection.execute("PRAGMA user_version = 1000000")
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('vectis', '9999_of_the_future')")
+    connection.commit()
     connection.close()
 
-    done = vectis(*words)
+    done = run(*words)
 
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert re.fullmatch(r"Error: .*newer.*\n", done.stderr)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_file_that_is_no_database_is_refused(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_file_that_is_no_database_is_refused(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     """Another program's file is neither used nor changed."""
     (tmp_path / "shop.db").write_text("Dear diary, " * 100)
 
-    done = vectis(*words)
+    done = run(*words)
 
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert re.fullmatch(r"Error: .*shop\.db.*\n", done.stderr)
     assert (tmp_path / "shop.db").read_text().startswith("Dear diary, ")
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_a_folder_that_does_not_exist_is_named(vectis: Call, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_folder_that_does_not_exist_is_named(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     """A path that leads nowhere is told in one line."""
-    done = vectis(*words, "--database", f"sqlite:///{tmp_path}/nowhere/shop.db")
+    done = run(*words, "--database", f"sqlite:///{tmp_path}/nowhere/shop.db")
 
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert re.fullmatch(r"Error: .*nowhere.*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["verify", "clients list", "clients revoke cli_x", "keys rotate", "export stock"],
+)
+def test_who_only_looks_makes_no_database(vectis: Call, tmp_path: Path, words: str) -> None:
+    """A mistyped path is told, and nothing is made there."""
+    done = vectis(*words.split())
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert re.fullmatch(r"Error: .*There is no database .*shop\.db\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -96,4 +136,4 @@ def test_every_command_explains_itself(vectis: Call) -> None:
 
     assert listed == ["serve", "clients", "keys", "verify", "import", "export"]
     for name in listed:
-        assert re.search(r"^  [A-Z].*\.$", vectis(name, "--help").stdout, re.MULTILINE)
+        assert re.match(rf"Usage: .*{name}.*\n\n  [A-Z]\w+ .*", vectis(name, "--help").stdout)
