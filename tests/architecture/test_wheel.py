@@ -33,11 +33,7 @@ def metadata(wheel: zipfile.ZipFile, name: str) -> str:
 
 def test_every_import_package_of_the_repository_is_in_the_wheel() -> None:
     """A package that was forgotten in ``pyproject.toml`` would be missing only at the user's."""
-    found = {
-        path.parent.name
-        for pattern in ("backends/*", "adapters/*")
-        for path in ROOT.glob(f"{pattern}/py.typed")
-    }
+    found = {path.parent.name for pattern in ("backends/*", "adapters/*") for path in ROOT.glob(f"{pattern}/py.typed")}
 
     assert found | {CORE} == set(PACKAGES)
 
