@@ -32,6 +32,8 @@ def pack(order: Order, held: Sequence[Reservation], intent: NewShipment) -> tupl
 
 def _free(order: Order, held: Sequence[Reservation], warehouse_id: str | None) -> list[tuple[Reservation, int]]:
     labelled = on_labels(order)
+    # In the order of the keys, as every store returns them: what is taken from where must not hang on the batch.
+    held = sorted(held, key=lambda row: (row.line_no, row.stock_id))
     return [
         (row, row.open - labelled.get((row.line_no, row.stock_id), 0))
         for row in held
@@ -93,5 +95,5 @@ def _merged(lines: dict[int, OrderLine], pieces: Sequence[tuple[Reservation, int
             warehouse_id=row.warehouse_id,
             quantity=sums[key],
         )
-        for key, row in rows.items()
+        for key, row in sorted(rows.items())
     )
