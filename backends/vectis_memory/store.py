@@ -20,15 +20,14 @@ from vectis_memory.view import MemoryView
 URL = "memory://"
 
 
-def open_store(url: str, *, clock: Clock, ids: Ids, wait_seconds: float = 5.0) -> MemoryStore:
+def open_store(url: str, *, clock: Clock, ids: Ids) -> MemoryStore:
     """Return a new, empty store; every call returns another.
 
-    ``begin`` waits *wait_seconds* for a transaction of somebody else to end. Raises ``StoreError`` for a URL
-    that says more than ``memory://``, because nothing would be found there again.
+    Raises ``StoreError`` for a URL that says more than ``memory://``, because nothing would be found there again.
     """
     if url != URL:
         raise StoreError(f"A store in memory has no name: use {URL} instead of {url}")
-    return MemoryStore(clock=clock, ids=ids, wait_seconds=wait_seconds)
+    return MemoryStore(clock=clock, ids=ids)
 
 
 class MemoryStore:
@@ -37,35 +36,26 @@ class MemoryStore:
     #: Where the database lies: nowhere.
     path: None = None
 
-    def __init__(self, *, clock: Clock, ids: Ids, wait_seconds: float) -> None:
+    def __init__(self, *, clock: Clock, ids: Ids) -> None:
         self.database_id = str(ids.uuid7(clock.now()))
         #: What is committed; replaced as a whole, never changed.
         self.state = State()
         self._clock = clock
-        self._wait_seconds = wait_seconds
-        self._free = threading.Condition()
+        self._mutex = threading.Lock()
         #: Weak, so that a transaction which an interrupt lost before anyone held it is no obstacle.
         self._writer: weakref.ref[MemoryTransaction] | None = None
         self._closed = False
 
     def begin(self) -> MemoryTransaction:
-        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where another does not end."""
+        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` while another is open."""
         self._check_open()
-        with self._free:
-            if not self._free.wait_for(self._is_free, self._wait_seconds):
-                raise ServiceUnavailable("Another transaction is still writing; try again")
+        with self._mutex:
+            writer = self._writer() if self._writer is not None else None
+            if writer is not None and not writer.ended:
+                raise ServiceUnavailable("Another transaction is still open")
             transaction = MemoryTransaction(self)
             self._writer = weakref.ref(transaction)
         return transaction
-
-    def _is_free(self) -> bool:
-        writer = self._writer() if self._writer is not None else None
-        return writer is None or writer.ended
-
-    def wake(self) -> None:
-        """Tell who waits to begin that a transaction has ended."""
-        with self._free:
-            self._free.notify()
 
     def recover(self) -> None:
         """Do nothing: a commit is one assignment, after which nothing needs mending."""

@@ -116,11 +116,11 @@ class MemoryTransaction:
             raise UsageError("This transaction has ended")
         self._store.state = self._state
         self._done = True
-        self._end()
+        self.ended = True
 
     def rollback(self) -> None:
         """Forget everything; harmless after the transaction has ended."""
-        self._end()
+        self.ended = True
 
     def committed(self) -> bool:
         """Return whether the commit is known to have happened, where an interrupt hit it."""
@@ -136,7 +136,3 @@ class MemoryTransaction:
         rows = dict(self._state.host)
         yield rows
         self._state.host = rows
-
-    def _end(self) -> None:
-        self.ended = True
-        self._store.wake()
