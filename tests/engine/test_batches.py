@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,9 +23,11 @@ from vectis_core import (
     Vectis,
 )
 from vectis_core.access import NewClient
-from vectis_core.commands import AdjustStock, CreateClient
+from vectis_core.catalogue import ProductChange
+from vectis_core.commands import AdjustStock, CreateClient, UpdateProduct
 from vectis_core.errors import StoreConflict
 from vectis_core.stock import Adjustment
+from vectis_core.testing import FrozenClock
 
 
 def adjust(shop: Shop, amount: int, command_id: str | None) -> AdjustStock:
@@ -276,3 +279,19 @@ def test_an_unknown_command_is_a_type_error(shop: Shop) -> None:
     stranger: Any = object()
     with pytest.raises(TypeError):
         Vectis.run(shop.oms, stranger)
+
+
+def test_what_has_aged_is_cleared_on_the_side() -> None:
+    """An embedder who never thinks of housekeeping keeps the results of a day, not of a year."""
+    clock = FrozenClock()
+    with Vectis.open("memory://", clock=clock) as oms:
+        product = oms.products.create(sku="W", name="Widget", command_id="first")
+        clock.advance(timedelta(hours=25))
+        for number in range(1_000):
+            oms.products.update(product.id, name=f"Widget {number}")
+
+        again = oms.engine.run_told(
+            UpdateProduct(product_id=product.id, intent=ProductChange(name="New"), command_id="first")
+        )
+
+    assert not again.replayed

@@ -14,11 +14,12 @@ from typing import Any
 
 import attrs
 
-from vectis_core.commands import PlaceOrder
+from vectis_core.commands import Housekeep, PlaceOrder
 from vectis_core.engine import results
 from vectis_core.engine.interrupts import insist
-from vectis_core.engine.tickets import Outcome, Ticket
+from vectis_core.engine.tickets import Outcome, ThreadWaiter, Ticket
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable, StoreConflict, VectisError
+from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Changes, Store, Transaction
 from vectis_core.unit_of_work import Batch, Keys, UnitOfWork
@@ -27,6 +28,8 @@ _logger = logging.getLogger("vectis.engine")
 
 #: How often a command is tried whose rows somebody else changed meanwhile.
 _ATTEMPTS = 5
+#: After how many batches one of them clears what has aged on the side.
+_HOUSEKEEPING_EVERY = 1_000
 
 
 @attrs.define
@@ -46,6 +49,7 @@ class BatchRunner:
         self._store = store
         self._ids = ids
         self._broken = False
+        self._batches = 0
         #: The thread that is inside a host's ``within`` just now; the engine refuses to be called from it.
         self.host_thread: int | None = None
 
@@ -54,16 +58,25 @@ class BatchRunner:
 
         Raises only what is no ``Exception``: an interrupt of the leading thread.
         """
+        due = self._housekeeping() if tickets and tickets[0].within is None else []
         try:
-            self._attempt(tickets)
+            self._attempt([*tickets, *due])
         except ServiceUnavailable as unavailable:
             for ticket in tickets:
                 ticket.error = _copy(unavailable)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to a command
-            if len(tickets) == 1 and not isinstance(error, StoreConflict):
+            if len(tickets) == 1 and not due and not isinstance(error, StoreConflict):
                 tickets[0].error = error
             else:
                 self._singly(tickets)
+
+    def _housekeeping(self) -> list[Ticket]:
+        """Return a ticket that clears what has aged, every so many batches: an embedder has nobody else to do it."""
+        self._batches += 1
+        if self._batches % _HOUSEKEEPING_EVERY:
+            return []
+        command = Housekeep()
+        return [Ticket(command, handler_of(command), None, None, ThreadWaiter())]
 
     def _singly(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:

@@ -79,7 +79,7 @@ class Engine:
         try:
             self._enqueue(ticket)
             while not ticket.settled:
-                if self._leader is waiter:
+                if self._leads(waiter):
                     self._lead(waiter)
                 else:
                     waiter.wait()
@@ -182,6 +182,15 @@ class Engine:
             if self._leader is None:
                 self._hand_on()
 
+    def _leads(self, me: ThreadWaiter) -> bool:
+        """Return whether *me* has the lead.
+
+        Asked under the mutex: the heir is woken a moment before the lead is its own, and one that looked in between
+        would sleep again with nobody left to wake it.
+        """
+        with self._mutex:
+            return self._leader is me
+
     def _lead(self, me: ThreadWaiter) -> None:
         """Commit one batch, tell everyone in it, and hand on the lead."""
         batch: list[Ticket] = []
@@ -264,7 +273,7 @@ class Engine:
     def _commit_for_loops(self) -> None:
         while True:
             self._committer.wait()
-            while self._leader is self._committer:
+            while self._leads(self._committer):
                 self._lead(self._committer)
             if self._closed and self._leader is None:
                 return
