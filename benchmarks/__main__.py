@@ -50,9 +50,7 @@ def main() -> None:
         f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, WAL,"
         f" synchronous=FULL; medians of {plan.rounds} rounds in turn; {time.perf_counter() - started:.0f} s in all\n"
     )
-    print(table(results))
-    if profile:
-        print(f"\n{profile}")
+    print("\n\n".join(part for part in (table(results) if results else "", profile) if part))
 
 
 def sync_ms(directory: Path) -> float:

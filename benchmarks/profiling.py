@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
-from benchmarks.in_process import CALLERS, orders_per_second
+from benchmarks.in_process import CALLERS, orders_per_second, place_order
 from benchmarks.measuring import Plan, say
 from benchmarks.sampling import Sampler
 from benchmarks.servers import CONNECTIONS, stock_up, vectis_serving
@@ -20,8 +22,8 @@ _SMALL = 0.01
 def measure(plan: Plan, directory: Path) -> str:
     """Return a table of shares for one caller, many callers, and HTTP."""
     say("where the time goes")
-    one = _in_process(directory / "profile-1.db", 1, plan.seconds)
-    many = _in_process(directory / "profile-32.db", CALLERS, plan.seconds)
+    one = _one_caller(directory / "profile-1.db", plan.seconds)
+    many = _many_callers(directory / "profile-32.db", plan.seconds)
     samples = directory / "samples.json"
     os.environ["VECTIS_SAMPLES"] = str(samples)
     with vectis_serving(directory / "profile-http.db", "-m", "benchmarks.sampling") as server:
@@ -37,10 +39,23 @@ def measure(plan: Plan, directory: Path) -> str:
     return "\n".join([head, *rows])
 
 
-def _in_process(path: Path, callers: int, seconds: float) -> Mapping[str, float]:
+def _one_caller(path: Path, seconds: float) -> Mapping[str, float]:
+    url = f"sqlite:///{path}"
+    stock_up(url)
+    sampler = Sampler()
+    with Vectis.open(url) as oms, sampler.alone():
+        until = time.perf_counter() + seconds
+        for number in count():
+            place_order(oms, f"profiled-{number}", number, 1)
+            if time.perf_counter() >= until:
+                break
+    return sampler.shares()
+
+
+def _many_callers(path: Path, seconds: float) -> Mapping[str, float]:
     url = f"sqlite:///{path}"
     stock_up(url)
     sampler = Sampler()
     with Vectis.open(url) as oms, sampler.sampling():
-        orders_per_second(oms, callers, 1, seconds)
+        orders_per_second(oms, CALLERS, 1, seconds)
     return sampler.shares()
