@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vectis_core.errors import ServiceUnavailable, StoreConflict, VectisError
+from vectis_core.errors import ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.events import Subject
 from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.ports import Changes, RateWindow, StoredResult
@@ -220,10 +220,11 @@ class TransactionConformance(ConformanceBase):
             same("product", "OTHER", getattr(view.product("acme", "prod_2"), "sku", None))
 
     def test_it_closes_for_good(self) -> None:
-        """Closing may be repeated; afterwards reading and writing raise an error of Vectis."""
+        """Closing may be repeated; afterwards reading and writing raise, through the store and through its faces."""
         store = self.store
         self.vectis.close()
         self.vectis.close()
 
         raised(VectisError, store.begin)
-        raised(VectisError, lambda: store.read().__enter__())
+        raised(UsageError, self.vectis.orders.list().page)
+        raised(UsageError, self.stocked)
