@@ -13,7 +13,7 @@ from vectis_core.vectis import Vectis
 from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
 from vectis_http.api import Effect, ReadBody
 from vectis_http.errors import PayloadTooLarge
-from vectis_http.messages import join_headers
+from vectis_http.messages import HEADERS_READ, join_headers
 from vectis_http.operation import Query, Work
 
 Scope = MutableMapping[str, Any]
@@ -21,6 +21,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: The headers that the API reads, as ASGI spells their names; to decode the others would cost more than all of them.
+_READ = {name.encode(): name for name in HEADERS_READ}
 #: What a path may have unencoded (RFC 3986, section 3.3), the slashes between segments, and encoded octets.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
@@ -43,6 +45,7 @@ class AsgiApp:
 
     def __init__(self, api: HttpApi) -> None:
         self.api = api
+        self._reads_are_local = api.oms.store.reads_are_local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -68,7 +71,11 @@ class AsgiApp:
             effect = next(exchange)
             while True:
                 try:
-                    value = await self._supply(effect, receive)
+                    # A question of few index seeks in a local file is answered here: cheaper than a thread's hop.
+                    if isinstance(effect, Query | Work) and effect.quick and self._reads_are_local():
+                        value = self.api.look_up(effect)
+                    else:
+                        value = await self._supply(effect, receive)
                 except _ClientGoneError:
                     raise
                 except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is
@@ -84,19 +91,13 @@ class AsgiApp:
             return await self.api.oms.engine.submit_told(effect)
         if isinstance(effect, ReadBody):
             return await _read_body(receive, effect.limit)
-        return await self._look_up(effect)
-
-    async def _look_up(self, effect: Query | Work) -> Any:
-        """Answer a question of few index seeks in a local file here, which is cheaper than a thread's hop."""
-        if effect.quick and self.api.oms.store.reads_are_local():
-            return self.api.look_up(effect)
         return await asyncio.get_running_loop().run_in_executor(None, self.api.look_up, effect)
 
 
 def _head_of(scope: Scope) -> HttpRequest:
     prefix, path = _paths_of(scope)
     client = scope.get("client")
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    pairs = [(_READ[name], value.decode("latin-1")) for name, value in scope["headers"] if name in _READ]
     return HttpRequest(
         method=scope["method"],
         path=path,

@@ -6,6 +6,16 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+#: The headers of requests that anything here looks at.
+HEADERS_READ = (
+    "authorization",
+    "content-length",
+    "content-type",
+    "host",
+    "idempotency-key",
+    "x-forwarded-for",
+)
+
 
 @attrs.frozen
 class HttpRequest:

@@ -80,9 +80,7 @@ LOW = _yes_or_no("low", "Only those that are below their reorder point, or only 
 SEARCH = _text("q", "Only those with this text in their SKU or name")
 ACTIVE = _yes_or_no("active", "Only those that are active, or only those that are not")
 AFTER = _text("after", "The cursor to go on from; the feed's beginning where left out")
-TYPES = Parameter(
-    "types", _words, "must be text", "Only events of these types, separated by commas", default=()
-)
+TYPES = Parameter("types", _words, "must be text", "Only events of these types, separated by commas", default=())
 
 
 class QueryReader:
