@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Any
 
 from vectis_core.clock import Clock
@@ -15,6 +14,9 @@ GROUP = "vectis.backends"
 
 def open_store(url: str, *, clock: Clock, ids: Ids, **options: Any) -> Store:
     """Open the store that *url* names; raises ``UnknownBackend`` where its scheme is nobody's."""
+    # Reading the installed packages' metadata takes as long as importing the core does otherwise.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     scheme, separator, _ = url.partition("://")
     found = entry_points(group=GROUP)
     if not separator or scheme not in found.names:

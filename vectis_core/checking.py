@@ -103,16 +103,29 @@ def _plan(cls: type) -> tuple[FieldPlan, ...]:
     return tuple(plans)
 
 
-#: For each class: how to read all fields at once, and for each field its plan and whatever checks it first.
-_CHECKS: dict[type, tuple[Callable[[Any], tuple[Any, ...]], list[tuple[Problem | None, FieldPlan]]]] = {}
+@attrs.frozen
+class _Checker:
+    """How the values of a class are checked: what reads all fields at once, and what judges each."""
+
+    read: Callable[[Any], tuple[Any, ...]]
+    #: The judge of each field, whether ``None`` is fine, whether more lies within, and the plan.
+    fields: list[tuple[Problem, bool, bool, FieldPlan]]
 
 
-def _checks(cls: type) -> tuple[Callable[[Any], tuple[Any, ...]], list[tuple[Problem | None, FieldPlan]]]:
+_CHECKERS: dict[type, _Checker] = {}
+
+
+def _nothing_wrong(_value: Any) -> None:
+    return
+
+
+def _checker(cls: type) -> _Checker:
     plans = plan_of(cls)
-    checks: list[tuple[Problem | None, FieldPlan]] = [
-        (plan.constraint.problem if plan.constraint is not None else None, plan) for plan in plans
-    ]
-    return _reader(plans), checks
+    fields: list[tuple[Problem, bool, bool, FieldPlan]] = []
+    for plan in plans:
+        judge: Problem = plan.constraint.problem if plan.constraint is not None else _nothing_wrong
+        fields.append((judge, plan.nullable, plan.nested is not None or plan.entry is not None, plan))
+    return _Checker(_reader(plans), fields)
 
 
 def _reader(plans: tuple[FieldPlan, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -126,18 +139,20 @@ def _reader(plans: tuple[FieldPlan, ...]) -> Callable[[Any], tuple[Any, ...]]:
 def problems_of(value: Any, path: str = "") -> list[FieldProblem]:
     """Return everything wrong with the value object *value*, whose own JSON path is *path*."""
     cls = type(value)
-    if cls not in _CHECKS:
-        _CHECKS[cls] = _checks(cls)
-    read, checks = _CHECKS[cls]
+    checker = _CHECKERS.get(cls)
+    if checker is None:
+        checker = _CHECKERS[cls] = _checker(cls)
     found: list[FieldProblem] = []
-    for (problem_in, plan), held in zip(checks, read(value), strict=True):
-        if (held is None and plan.nullable) or (held is UNSET and plan.omissible):
+    # strict=False: the two have one length by construction, and this runs for every field of every order.
+    for (judge, nullable, has_more, plan), held in zip(checker.fields, checker.read(value), strict=False):
+        if held is None and nullable:
             continue
-        problem = problem_in(held) if problem_in is not None else None
-        if problem is not None:
+        problem = judge(held)
+        if problem is None:
+            if has_more:
+                found += _problems_within(plan, held, _joined(path, plan.wire))
+        elif held is not UNSET or not plan.omissible:
             found.append(FieldProblem(_joined(path, plan.wire), problem))
-        elif plan.nested is not None or plan.entry is not None:
-            found += _problems_within(plan, held, _joined(path, plan.wire))
     return found
 
 
@@ -146,19 +161,23 @@ def _joined(path: str, wire: str) -> str:
 
 
 def _problems_within(plan: FieldPlan, held: Any, path: str) -> list[FieldProblem]:
+    if held is UNSET:
+        return [] if plan.omissible else [FieldProblem(path, "must be an object")]
+    if not plan.is_list:
+        return _problems_of_one(plan, held, path)
     found: list[FieldProblem] = []
-    entries = [(path, held)]
-    if plan.is_list:
-        entries = [(f"{path}[{index}]", entry) for index, entry in enumerate(held)]
-    for where, entry in entries:
-        if plan.entry is not None:
-            problem = plan.entry.problem(entry)
-            found += [FieldProblem(where, problem)] if problem is not None else []
-        elif plan.nested is not None and isinstance(entry, plan.nested):
-            found += problems_of(entry, where)
-        else:
-            found.append(FieldProblem(where, "must be an object"))
+    for index, entry in enumerate(held):
+        found += _problems_of_one(plan, entry, f"{path}[{index}]")
     return found
+
+
+def _problems_of_one(plan: FieldPlan, entry: Any, path: str) -> list[FieldProblem]:
+    if plan.entry is not None:
+        problem = plan.entry.problem(entry)
+        return [FieldProblem(path, problem)] if problem is not None else []
+    if plan.nested is not None and isinstance(entry, plan.nested):
+        return problems_of(entry, path)
+    return [FieldProblem(path, "must be an object")]
 
 
 def check(value: Any) -> None:

@@ -48,11 +48,11 @@ class Text:
         """Return why *value* is refused."""
         if not isinstance(value, str):
             return "must be a string"
-        if self.shortest <= len(value) <= self.longest and not (self.shortest and value.isspace()):
-            return None if value.isascii() and "\x00" not in value else unstorable(value)
-        if self.shortest == 1:
-            return "is required and must not be blank" if not value.strip() else self._too_long()
-        return f"must have {self.shortest} to {self.longest} characters"
+        if not self.shortest <= len(value) <= self.longest or (self.shortest and value.isspace()):
+            if self.shortest == 1:
+                return "is required and must not be blank" if not value.strip() else self._too_long()
+            return f"must have {self.shortest} to {self.longest} characters"
+        return None if value.isascii() and "\x00" not in value else unstorable(value)
 
     def _too_long(self) -> str:
         return f"must have at most {self.longest} characters"
@@ -120,10 +120,7 @@ class Number:
         if not self.least <= value < self.below or (self.above_least and value == self.least):
             start = "above" if self.above_least else "at least"
             return f"must be {start} {self.least} and below {self.below}"
-        exponent = value.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -self.places:
-            return f"must have at most {self.places} decimals"
-        return None
+        return None if value == round(value, self.places) else f"must have at most {self.places} decimals"
 
 
 @attrs.frozen
@@ -182,6 +179,9 @@ class CountryCode:
         return None if known else "must be a country code of ISO 3166-1 alpha-2, such as US"
 
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
 @attrs.frozen
 class Email:
     """An address of e-mail, checked for its shape alone: one @ with something on both sides."""
@@ -190,7 +190,7 @@ class Email:
         """Return why *value* is refused."""
         if not isinstance(value, str):
             return "must be a string"
-        if len(value) > 320 or not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        if len(value) > 320 or _EMAIL.fullmatch(value) is None:
             return "must be an e-mail address"
         return unstorable(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import uuid
@@ -44,8 +45,8 @@ class RandomIds:
 
     def uuid7(self, now: datetime) -> uuid.UUID:
         """Return a new UUID of version 7."""
-        ms = (now - EPOCH) // _MILLISECOND
-        random = int.from_bytes(secrets.token_bytes(8), "big")
+        ms = int(now.timestamp() * 1000)
+        random = int.from_bytes(os.urandom(8), "big")
         with self._lock:
             if ms > self._last_ms or ms < self._last_ms - _SLACK_MS:
                 self._last_ms, self._counter = ms, random >> 62

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from vectis_core.backends import open_store
 from vectis_core.clock import Clock, SystemClock
@@ -15,7 +14,11 @@ from vectis_core.faces import TenantFace
 from vectis_core.ids import Ids, RandomIds
 from vectis_core.ports import Store
 from vectis_core.tenancy import Caller
-from vectis_core.verify import Report, verify
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from vectis_core.verify import Report
 
 T = TypeVar("T")
 
@@ -87,6 +90,8 @@ class Vectis(TenantFace):
 
     def verify(self) -> Report:
         """Prove the books: every balance, counter, status and event, in one consistent view."""
+        from vectis_core.verify import verify  # noqa: PLC0415 - few processes prove, all import
+
         return verify(self.store)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
@@ -27,11 +28,11 @@ def select(connection: sqlite3.Connection, statement: str, head: tuple[object, .
     if len(keys) > _MOST:
         parts = (keys[start : start + _MOST] for start in range(0, len(keys), _MOST))
         return [row for part in parts for row in select(connection, statement, head, part)]
-    size = next(each for each in _SIZES if each >= len(keys))
+    size = _SIZES[bisect_left(_SIZES, len(keys))]
     text = _texts.get((statement, size))
     if text is None:
         text = _texts[statement, size] = statement.replace("{keys}", ", ".join("?" * size))
-    filled = (*head, *keys, *[keys[-1]] * (size - len(keys)))
+    filled = (*head, *keys) if size == len(keys) else (*head, *keys, *[keys[-1]] * (size - len(keys)))
     return connection.execute(text, filled).fetchall()
 
 

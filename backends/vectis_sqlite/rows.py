@@ -25,7 +25,14 @@ Row = tuple[Any, ...]
 
 #: One encoder for all: making one for each call costs more than encoding.
 _to_json: Callable[[Any], str] = simplejson.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=False, allow_nan=False, use_decimal=True
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    use_decimal=True,
+    # What we write are plain dicts and lists; looking for other things takes as long as writing these.
+    namedtuple_as_object=False,
+    iterable_as_array=False,
+    for_json=False,
 ).encode
 _from_json: Callable[[str], Any] = simplejson.JSONDecoder(parse_float=Decimal).decode
 

@@ -11,7 +11,6 @@ hands on is interrupted in between, it still has the token and hands on again.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import threading
@@ -19,7 +18,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vectis_core.checking import check
 from vectis_core.commands import Command
@@ -31,6 +30,9 @@ from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Store, View
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 

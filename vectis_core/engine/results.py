@@ -6,6 +6,7 @@ when it is read, so that erasing them there erases them. A secret is kept as nul
 
 from __future__ import annotations
 
+import json
 import typing
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import simplejson
 
 from vectis_core.access import IssuedClient
 from vectis_core.clock import from_micros, to_micros
@@ -52,7 +52,7 @@ def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
         result = attrs.evolve(result, shipping_addresses=(), billing_address=None, customer_email=None)
     elif isinstance(result, IssuedClient):
         result = attrs.evolve(result, secret=None)
-    text = simplejson.dumps(_converter().unstructure(result), separators=(",", ":"))
+    text = json.dumps(_converter().unstructure(result), separators=(",", ":"))
     caller = command.caller
     work.put_result(StoredResult(caller.tenant, caller.scope, command_id, fingerprint, text, work.now))
 
@@ -68,7 +68,7 @@ def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
     if stored.fingerprint != fingerprint:
         message = "This command id (Idempotency-Key) was used for a different request; use a new one"
         raise IdempotencyConflict(message, {"commandId": command_id})
-    result: Any = _converter().structure(simplejson.loads(stored.result), _result_type(command))
+    result: Any = _converter().structure(json.loads(stored.result), _result_type(command))
     if isinstance(result, Order):
         order = work.order(result.id)
         if order is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
 from vectis_core.commands import Command
 from vectis_core.handlers import Handler
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 
@@ -51,6 +53,9 @@ class LoopWaiter:
     """A coroutine that awaits a future of its event loop; it never leads."""
 
     def __init__(self, told: bool) -> None:
+        # A program without an event loop is spared the import.
+        import asyncio  # noqa: PLC0415
+
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         #: Whether the future is to have the outcome, and not its result alone.
