@@ -106,6 +106,22 @@ def test_what_was_broken_in_the_file_is_named(sound: Path, tmp_path: Path, state
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE orders SET status = 'lost' WHERE id IN pending",
+        "UPDATE orders SET total = 'much' WHERE id IN pending",
+        "UPDATE stock_ledger SET kind = 'magic' WHERE tenant = 'acme' AND seq = 2",
+        "UPDATE events SET type = 'order.vanished' WHERE tenant = 'acme' AND position = 20",
+    ],
+)
+def test_a_value_that_means_nothing_is_a_fault(sound: Path, tmp_path: Path, statement: str) -> None:
+    """What cannot be read is told as such, and is no reason to stop checking the rest."""
+    report = after(sound, tmp_path, statement)
+    assert rules(report) - {"references/stray"} == {"references/unreadable"}
+    assert report.checked["tenants"] == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
         "DELETE FROM products WHERE tenant = 'acme' AND sku = 'A'",
         "DELETE FROM orders WHERE id IN shipped",
         "UPDATE reservations SET tenant = 'default' WHERE order_id IN pending",

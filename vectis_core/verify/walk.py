@@ -31,8 +31,8 @@ T = TypeVar("T")
 def verify_tenant(view: View, tenant: str, found: Findings) -> None:
     """Check everything of one tenant."""
     books = Reconciliation()
-    Walk(view, tenant, books, found).all()
-    if not books.balanced():
+    complete = Walk(view, tenant, books, found).all()
+    if complete and not books.balanced():
         books.name_differences()
         Walk(view, tenant, books, Findings()).all()
         for fault in accounts.account_faults(books):
@@ -49,18 +49,42 @@ class Walk:
         self._found = found
         self._totals: Counter[str] = Counter()
 
-    def all(self) -> None:
-        """Read stock, orders, events and products, and compare the totals."""
+    def all(self) -> bool:
+        """Read stock, orders, events and products, and return whether all of it could be read.
+
+        Only then are totals compared, which would differ by what was not.
+        """
+        readings = {
+            "stock": self._all_stock,
+            "orders": self._all_orders,
+            "events": self._feed,
+            "products": self._products,
+        }
+        unread = [what for what, read in readings.items() if not self._could(read, what)]
+        if not unread:
+            self._counters()
+        return not unread
+
+    def _could(self, read: Callable[[], None], what: str) -> bool:
+        """Return whether *read* came to its end: a value that means nothing stops it, and is a fault itself."""
+        try:
+            read()
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            message = f"a row of the {what} cannot be read, so those after it were not checked: {error!r}"
+            self._found.add(Fault(Group.REFERENCES, "unreadable", message, {"tenant": self._tenant}))
+            return False
+        return True
+
+    def _all_stock(self) -> None:
         for record in self._paged(lambda after: self._view.scan_stock(self._tenant, after, PAGE)):
             self._stock(record)
+
+    def _all_orders(self) -> None:
         record_of = lru_cache(_RECORDS_KEPT)(lambda stock_id: self._view.stock_record(self._tenant, stock_id))
         after = ""
         while orders := self._view.scan_orders(self._tenant, after, PAGE):
             self._orders(orders, record_of)
             after = orders[-1].id
-        self._feed()
-        self._products()
-        self._counters()
 
     def _paged(self, read: Callable[[str], Sequence[StockRecord]]) -> Iterator[StockRecord]:
         after = ""
