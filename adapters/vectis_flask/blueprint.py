@@ -42,12 +42,14 @@ def mount(api: HttpApi, name: str = "vectis") -> Blueprint:
 def _mount(state: BlueprintSetupState, api: HttpApi) -> None:
     app = state.app
     prefix = (state.url_prefix or "").rstrip("/")
+    # As WSGI spells it: octets in the place of characters (PEP 3333).
+    mounted_at = prefix.encode().decode("latin-1")
     endpoint = f"{state.name_prefix}.{state.name}.api".lstrip(".")
 
     def serve(**_: str) -> Response:
         environ = request.environ
-        path = environ.get("PATH_INFO", "").removeprefix(prefix)
-        answer = respond(api, environ, environ.get("SCRIPT_NAME", "") + prefix, path)
+        path = environ.get("PATH_INFO", "").removeprefix(mounted_at)
+        answer = respond(api, environ, environ.get("SCRIPT_NAME", "") + mounted_at, path)
         response = Response(answer.body, status=answer.status)
         # Flask would say text/html of an answer that has no body.
         response.headers.clear()

@@ -34,6 +34,8 @@ from vectis_http.routing import Router
 _logger = logging.getLogger("vectis.http")
 
 _NOBODY = Caller(actor="nobody")
+#: Bytes of a body that are decoded on an event loop; an order of a thousand lines would hold it up for long.
+_QUICKLY_DECODED = 16 * 1024
 
 
 @attrs.frozen
@@ -152,7 +154,10 @@ class HttpApi:
         if operation.body is not Body.NONE:
             self._check_head_of_body(head, operation)
             body = yield ReadBody(self.config.body_max)
-            intent = _intent_of(head, operation, body)
+            if len(body) <= _QUICKLY_DECODED:
+                intent = _intent_of(head, operation, body)
+            else:
+                intent = yield Work(lambda: _intent_of(head, operation, body))
         address = self._gate.address_of(head)
         return Call(head, caller, now, path, query, intent, command_id, address)
 

@@ -80,9 +80,11 @@ def _check_nesting(body: bytes) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValidationError.of(shown(twice), "must not appear twice in one object")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValidationError.of(shown(name), "must not appear twice in one object")
+            seen.add(name)
     return members
 
 

@@ -94,6 +94,14 @@ def test_what_an_escape_hides_is_found(body: bytes, field: str) -> None:
     assert refused.value.details["field"] == field
 
 
+def test_a_repeated_name_is_found_among_very_many() -> None:
+    """Finding the name that stands twice takes no longer than reading the object."""
+    members = [b'"name-%d":1' % number for number in range(50_000)]
+    with pytest.raises(ValidationError) as refused:
+        read_json(b"{" + b",".join([*members, members[-1]]) + b"}")
+    assert refused.value.details["field"] == "name-49999"
+
+
 def test_a_pair_of_surrogates_is_one_character() -> None:
     """Escapes in pairs are how JSON writes what lies beyond the basic plane."""
     assert read_json(b'"\\ud83d\\ude9a"') == "🚚"

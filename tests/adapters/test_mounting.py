@@ -24,7 +24,7 @@ from vectis_core.testing.clock import FrozenClock
 from vectis_flask import VectisFlask, vectis_blueprint
 from vectis_http import HttpApi, HttpRequest, HttpResponse, WsgiApp
 
-PREFIX = "/shop%20a/oms"
+PREFIX = "/l%C3%A1den%20a/oms"
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def through_flask(oms: Vectis, request: HttpRequest) -> HttpResponse:
     """Answer by a blueprint under the prefix, in an application that has a route of its own."""
     app = Flask("host")
     app.add_url_rule("/own", view_func=lambda: "the host's own")
-    app.register_blueprint(vectis_blueprint(oms), url_prefix="/shop a/oms")
+    app.register_blueprint(vectis_blueprint(oms), url_prefix="/láden a/oms")
     body, status, headers = app.test_client().run_wsgi_app(environ_of(request, sized=True), buffered=True)
     return HttpResponse(int(status.split()[0]), list(headers), b"".join(body))
 
@@ -46,9 +46,10 @@ def through_flask(oms: Vectis, request: HttpRequest) -> HttpResponse:
 def through_wsgi(oms: Vectis, request: HttpRequest) -> HttpResponse:
     """Answer by the WSGI callable below a SCRIPT_NAME, as a dispatcher calls it."""
     environ = environ_of(request, sized=True)
-    if not environ["PATH_INFO"].startswith("/shop a/oms/"):
+    mounted_at = "/láden a/oms".encode().decode("latin-1")
+    if not environ["PATH_INFO"].startswith(mounted_at):
         return HttpResponse(200, [], b"the host's own")
-    environ["SCRIPT_NAME"], environ["PATH_INFO"] = "/shop a/oms", environ["PATH_INFO"][len("/shop a/oms") :]
+    environ["SCRIPT_NAME"], environ["PATH_INFO"] = mounted_at, environ["PATH_INFO"].removeprefix(mounted_at)
     started: list[Any] = []
     body = WsgiApp(HttpApi(oms))(environ, lambda status, headers: started.extend([status, headers]))
     return HttpResponse(int(started[0].split()[0]), started[1], b"".join(body))
@@ -57,7 +58,7 @@ def through_wsgi(oms: Vectis, request: HttpRequest) -> HttpResponse:
 def through_starlette(oms: Vectis, request: HttpRequest) -> HttpResponse:
     """Answer by a mount in Starlette."""
     own = Route("/own", lambda _: PlainTextResponse("the host's own"))
-    app = Starlette(routes=[own, Mount("/shop a/oms", app=asgi_app(oms))])
+    app = Starlette(routes=[own, Mount("/láden a/oms", app=asgi_app(oms))])
     return asyncio.run(ask_asgi(app, request))
 
 
@@ -65,7 +66,7 @@ def through_fastapi(oms: Vectis, request: HttpRequest) -> HttpResponse:
     """Answer by a mount in FastAPI."""
     app = FastAPI()
     app.add_api_route("/own", lambda: PlainTextResponse("the host's own"))
-    app.mount("/shop a/oms", asgi_app(oms))
+    app.mount("/láden a/oms", asgi_app(oms))
     return asyncio.run(ask_asgi(app, request))
 
 
