@@ -122,7 +122,9 @@ class Batch:
         self._absent(("stock", *key) for key in keys.stock_ids)
         for key in keys.stock_skus:
             self.rows["stock_of", *key] = ()
-        for record in self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus)):
+        found = self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))
+        # One command may ask for a record by its id and another by its SKU: it must not count twice.
+        for record in {(record.tenant, record.id): record for record in found}.values():
             self._found(("stock", record.tenant, record.id), record)
             if (record.tenant, record.sku) in keys.stock_skus:
                 self.rows["stock_of", record.tenant, record.sku] += (record.id,)

@@ -14,6 +14,7 @@ from small_shop import ADDRESS, Shop, spin_until
 from vectis_core import (
     IdempotencyConflict,
     InexactNumber,
+    InsufficientStock,
     Item,
     NotFound,
     OutcomeUnknown,
@@ -70,6 +71,32 @@ def test_a_poison_command_harms_only_itself(shop: Shop) -> None:
 
 #: Flushes after the batch's own (the second): one command's five attempts, all refused.
 POISON_SINGLY = frozenset(range(3, 8))
+
+
+def test_a_record_asked_for_by_id_and_by_sku_counts_once(shop: Shop) -> None:
+    """An adjustment and an order of one batch see the same pieces, which are offered once and refused by name."""
+    held, go_on = threading.Event(), threading.Event()
+
+    def hook(point: str) -> None:
+        if point == "begin" and not held.is_set():
+            held.set()
+            assert go_on.wait(30)
+
+    shop.hook = hook
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(shop.buy, "first", 1)
+        assert held.wait(30)
+        adjusted = pool.submit(shop.oms.run, adjust(shop, 1, None))
+        spin_until(lambda: shop.oms.engine.queue_length == 1)
+        too_many = pool.submit(shop.buy, "too many", 150)
+        spin_until(lambda: shop.oms.engine.queue_length == 2)
+        go_on.set()
+        error = too_many.exception(30)
+
+    assert first.result().created
+    assert adjusted.result().on_hand == 101
+    assert isinstance(error, InsufficientStock)
+    assert [(short.requested, short.available) for short in error.shortages] == [(150, 100)]
 
 
 def test_a_conflict_that_passes_is_tried_again(shop: Shop) -> None:
