@@ -97,9 +97,9 @@ def a_record_is_oversold(shop: Shop) -> dict[str, str]:
 
 @breaks("low_stock/flag")
 def the_low_flag_is_wrong(shop: Shop) -> dict[str, str]:
-    """A record with plenty says that it is low."""
-    stock_id = shop.stock_id("C")
-    shop.alter("stock", lambda row: row.id == stock_id, low=True)
+    """A record below its reorder point says that it is not low."""
+    stock_id = shop.stock_id("A", 1)
+    shop.alter("stock", lambda row: row.id == stock_id, low=False)
     return {"stock": stock_id}
 
 
@@ -345,6 +345,16 @@ def an_adjustment_without_its_event(shop: Shop) -> dict[str, str]:
     return {"stock": stock_id}
 
 
+@breaks("events/low_stock")
+def low_without_a_word(shop: Shop) -> dict[str, str]:
+    """A record is low, and the events that told so are as if they had never been."""
+    stock_id = shop.stock_id("A", 1)
+    shop.drop_events(lambda event: event.subject_id == stock_id and event.type is EventType.INVENTORY_LOW_STOCK)
+    shop.alter_events(lambda event: event.subject_id == stock_id, sequence=1)
+    shop.alter("stock", lambda row: row.id == stock_id, event_seq=1)
+    return {"stock": stock_id}
+
+
 @breaks("events/position")
 def a_place_in_the_feed_taken_twice(shop: Shop) -> dict[str, str]:
     """Two events have one position in the feed."""
@@ -437,8 +447,8 @@ def test_every_tenant_is_looked_at_for_itself() -> None:
     acme = TenantFace(shop.engine, Caller("acme"))
     tell_the_story(acme)
     assert list(shop.faults()) == []
-    record = next(iter(acme.inventory.list(sku="C")))
-    shop.alter("stock", lambda row: row.id == record.id, low=True)
+    record = next(iter(acme.inventory.list(low=True)))
+    shop.alter("stock", lambda row: row.id == record.id, low=False)
     assert [fault.rows for fault in shop.faults()] == [{"stock": record.id}]
 
 

@@ -20,6 +20,7 @@ class Chain:
         self._seq = 0
         self._last = (0, 0)
         self._sums = (0, 0)
+        self._adjustments = 0
 
     def follow(self, row: Movement) -> Iterator[Fault]:
         """Yield what is wrong with the next row."""
@@ -35,6 +36,7 @@ class Chain:
             yield _fault("bounds", f"{row.reserved_after} promised of {row.on_hand_after}", rows)
         self._seq, self._last = row.seq, after
         self._sums = (self._sums[0] + deltas[0], self._sums[1] + deltas[1])
+        self._adjustments += row.kind is MovementKind.ADJUST
 
     def end(self) -> Iterator[Fault]:
         """Yield what is wrong with the record after its last row."""
@@ -50,6 +52,9 @@ class Chain:
             yield _fault("newest", message, rows)
         if not 0 <= record.reserved <= record.on_hand:
             yield _fault("oversold", f"{record.reserved} promised of {record.on_hand}", rows)
+        # A record tells of its adjustments and of becoming low, and numbers both alike.
+        if record.low and record.event_seq <= self._adjustments:
+            yield Fault(Group.EVENTS, "low_stock", "is low, and no event tells that it became so", rows)
 
 
 def low_faults(record: StockRecord) -> Iterator[Fault]:
