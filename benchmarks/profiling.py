@@ -1,4 +1,4 @@
-"""Where the time of one order goes, in process and over HTTP."""
+"""Where the time of one order goes, in process and over HTTP, and that of a read."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _SMALL = 0.01
 
 
 def measure(plan: Plan, directory: Path) -> str:
-    """Return a table of shares for one caller, many callers, and HTTP."""
+    """Return a table of shares for an order of one caller, of many callers, over HTTP, and for a read over HTTP."""
     say("where the time goes")
     one = _one_caller(directory / "profile-1.db", plan.seconds)
     many = _many_callers(directory / "profile-32.db", plan.seconds)
-    samples = directory / "samples.json"
-    os.environ["VECTIS_SAMPLES"] = str(samples)
-    with vectis_serving(directory / "profile-http.db", "-m", "benchmarks.sampling") as server:
-        server.load("order", str(plan.seconds))
-    over_http: Mapping[str, float] = json.loads(samples.read_text())
-    columns = {"1 caller": one, f"{CALLERS} callers": many, f"HTTP, {CONNECTIONS} connections": over_http}
+    columns = {
+        "1 caller": one,
+        f"{CALLERS} callers": many,
+        f"HTTP, {CONNECTIONS} connections": _served(directory, "order", plan.seconds),
+        "HTTP, stock by SKU": _served(directory, "stock", plan.seconds),
+    }
     head = "| share of the time not spent waiting | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns)
     names = dict.fromkeys(name for shares in columns.values() for name, share in shares.items() if share >= _SMALL)
     rows = [
@@ -37,6 +37,15 @@ def measure(plan: Plan, directory: Path) -> str:
         for name in names
     ]
     return "\n".join([head, *rows])
+
+
+def _served(directory: Path, kind: str, seconds: float) -> Mapping[str, float]:
+    samples = directory / f"samples-{kind}.json"
+    os.environ["VECTIS_SAMPLES"] = str(samples)
+    with vectis_serving(directory / f"profile-{kind}.db", "-m", "benchmarks.sampling") as server:
+        server.load(kind, str(seconds))
+    shares: Mapping[str, float] = json.loads(samples.read_text())
+    return shares
 
 
 def _one_caller(path: Path, seconds: float) -> Mapping[str, float]:
