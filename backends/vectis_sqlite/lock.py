@@ -63,8 +63,8 @@ class FileLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock for the length of a ``with`` block."""
-        self.acquire()
         try:
+            self.acquire()
             yield
         finally:
             self.release()

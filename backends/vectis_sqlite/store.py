@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vectis_core.clock import Clock
+from vectis_core.engine.interrupts import insist
 from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
 from vectis_sqlite import schema
@@ -93,14 +94,20 @@ class SqliteStore:
         if self._writer.in_transaction:
             # Going on would fail at BEGIN, and give back the lock that the open transaction needs.
             raise ServiceUnavailable("A transaction of this process is still open")
-        self._lock.acquire()
         try:
+            self._lock.acquire()
             with translated():
                 self._writer.execute("BEGIN IMMEDIATE")
+            return SqliteTransaction(self._writer, self._lock.release)
         except BaseException:
-            self._lock.release()
+            insist(self._undo_begin)
             raise
-        return SqliteTransaction(self._writer, self._lock.release)
+
+    def _undo_begin(self) -> None:
+        """Take back what there is of a beginning: an interrupt may strike just after it succeeded."""
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+        self._lock.release()
 
     def recover(self) -> None:
         """Open the writing connection anew: after a failed sync nothing that it remembers can be trusted."""

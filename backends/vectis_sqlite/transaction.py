@@ -154,5 +154,6 @@ class SqliteTransaction:
 
     def _end(self) -> None:
         if self._open:
-            self._open = False
+            # In this order: one who is interrupted here ends again, and giving back twice is harmless.
             self._release()
+            self._open = False

@@ -1,0 +1,72 @@
+"""An interrupt between two steps of the driver leaves neither a transaction open nor the file locked."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from small_shop import Shop
+
+from vectis_sqlite import store
+from vectis_sqlite.lock import FileLock
+
+
+def once_then_interrupted(step: Callable[..., Any], when: Callable[..., bool]) -> Callable[..., Any]:
+    """Return *step* so that Ctrl-C strikes right after the first call for which *when* holds."""
+    struck = []
+
+    def interrupted(*args: Any) -> Any:
+        result = step(*args)
+        if when(*args) and not struck:
+            struck.append(args)
+            raise KeyboardInterrupt
+        return result
+
+    return interrupted
+
+
+def buy_interrupted(shop: Shop) -> None:
+    """Have a purchase interrupted; afterwards another process gets the lock, and this one goes on."""
+    with pytest.raises(KeyboardInterrupt):
+        shop.buy("interrupted")
+
+    assert shop.store.path is not None
+    stranger = FileLock(shop.store.path.with_name("shop.db.lock"), 0)
+    with stranger.held():
+        pass
+    stranger.close()
+    assert shop.buy("afterwards").created
+    assert shop.oms.verify().ok
+
+
+def test_after_the_transaction_has_begun(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while ``BEGIN`` waits for another writer is seen only when it has succeeded: it is taken back."""
+    begun = once_then_interrupted(store.SqliteTransaction, lambda *_: True)
+    monkeypatch.setattr(store, "SqliteTransaction", begun)
+
+    buy_interrupted(sqlite_shop)
+
+
+def test_after_the_lock_is_taken(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that was taken a moment before Ctrl-C is given back, not kept until this process writes again."""
+    taken = once_then_interrupted(fcntl.flock, lambda _file, operation: operation & fcntl.LOCK_EX)
+    monkeypatch.setattr(fcntl, "flock", taken)
+
+    buy_interrupted(sqlite_shop)
+
+
+def test_before_the_lock_is_given_back(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between the commit and giving back the lock costs the answer, and not everybody else the database."""
+    release, struck = FileLock.release, []
+
+    def interrupted(lock: FileLock) -> None:
+        if not struck:
+            struck.append(lock)
+            raise KeyboardInterrupt
+        release(lock)
+
+    monkeypatch.setattr(FileLock, "release", interrupted)
+
+    buy_interrupted(sqlite_shop)
