@@ -68,9 +68,12 @@ def uuid7_of(ms: int, counter: int, random: int) -> uuid.UUID:
     return uuid.UUID(int=value | 0b10 << 62 | random & (1 << 62) - 1)
 
 
-def first_uuid7_at(moment: datetime) -> str:
-    """Return the smallest id that an order made at *moment* can have, as text that sorts with ids."""
-    return str(uuid7_of(max(0, (moment - EPOCH) // _MILLISECOND), 0, 0))
+def first_uuid7_at(moment: datetime, slack: timedelta = timedelta()) -> str:
+    """Return the smallest id that an order made at *moment* can have, as text that sorts with ids.
+
+    *slack* moves the moment, beyond what a ``datetime`` can say too: 9999-12-31 is a bound that people use.
+    """
+    return str(uuid7_of(max(0, (moment - EPOCH + slack) // _MILLISECOND), 0, 0))
 
 
 def prefixed(prefix: str, value: uuid.UUID) -> str:

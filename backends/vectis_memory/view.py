@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
-from vectis_core.clock import EPOCH
 from vectis_core.events import Event, Subject
 from vectis_core.ids import CLOCK_SLACK, first_uuid7_at
 from vectis_core.orders.model import Order, Shipment
@@ -302,23 +300,13 @@ def _order_prefixes(tenant: str, where: OrderFilter) -> list[Path]:
     return [(tenant, name, value) for name, value in asked if value is not None]
 
 
-def _id_bound(moment: datetime, slack: int) -> str:
-    """Return the least id that an order made at *moment* can have (-1), or one above all such ids (1)."""
-    at = min(max(moment, EPOCH + CLOCK_SLACK), _LATEST) + slack * CLOCK_SLACK
-    return first_uuid7_at(at)
-
-
-#: The last moment to which the slack can be added.
-_LATEST = datetime.max.replace(tzinfo=EPOCH.tzinfo) - 2 * CLOCK_SLACK
-
-
 def _between(index: SortedMap[Any], prefix: Path, where: OrderFilter) -> tuple[int, int]:
     """Return the ranks under *prefix* within which the filter's dates can lie; ids are ordered by time."""
     first, end = index.under(prefix)
     if where.created_after is not None:
-        first = max(first, index.rank((*prefix, _id_bound(where.created_after, -1))))
+        first = max(first, index.rank((*prefix, first_uuid7_at(where.created_after, -CLOCK_SLACK))))
     if where.created_before is not None:
-        end = min(end, index.rank((*prefix, _id_bound(where.created_before, 1))))
+        end = min(end, index.rank((*prefix, first_uuid7_at(where.created_before, CLOCK_SLACK))))
     return first, max(first, end)
 
 

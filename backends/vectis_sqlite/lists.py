@@ -71,10 +71,10 @@ def orders(tenant: str, wanted: OrderFilter) -> Statement:
         if value is not None:
             statement.where(f"o.{column} = ?", value)
     if wanted.created_after is not None:
-        first = first_uuid7_at(wanted.created_after - CLOCK_SLACK)
+        first = first_uuid7_at(wanted.created_after, -CLOCK_SLACK)
         statement.where("o.id >= ? AND o.created_at >= ?", first, to_micros(wanted.created_after))
     if wanted.created_before is not None:
-        last = first_uuid7_at(wanted.created_before + CLOCK_SLACK)
+        last = first_uuid7_at(wanted.created_before, CLOCK_SLACK)
         statement.where("o.id <= ? AND o.created_at < ?", last, to_micros(wanted.created_before))
     return statement
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -95,6 +95,16 @@ class ListConformance(ConformanceBase):
                 rows = [order for order in orders if _matches(order, where)]
                 same(f"total of {where}", len(rows), view.count_orders("default", where))
                 same(f"all of {where}", _ids(rows), _ids(view.orders("default", where, Slice(ALL))))
+
+    def test_orders_up_to_the_ends_of_time(self) -> None:
+        """The first and the last moments that can be written bound a list as any other."""
+        placed = self._sell()
+        first, last = (moment.replace(tzinfo=UTC) for moment in (datetime.min, datetime.max))
+
+        same("from the first", placed, list(self.vectis.orders.list(created_after=first)))
+        same("up to the last", placed, list(self.vectis.orders.list(created_before=last)))
+        same("up to the first", [], list(self.vectis.orders.list(created_before=first)))
+        same("from the last", [], list(self.vectis.orders.list(created_after=last)))
 
     def test_pages_of_orders(self) -> None:
         """Pages of orders, by offset and by key, are the slices of the whole, plain and filtered."""
