@@ -99,7 +99,7 @@ class ListConformance(ConformanceBase):
     def test_orders_up_to_the_ends_of_time(self) -> None:
         """The first and the last moments that can be written bound a list as any other."""
         placed = self._sell()
-        first, last = (moment.replace(tzinfo=UTC) for moment in (datetime.min, datetime.max))
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
         same("from the first", placed, list(self.vectis.orders.list(created_after=first)))
         same("up to the last", placed, list(self.vectis.orders.list(created_before=last)))
