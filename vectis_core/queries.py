@@ -25,6 +25,8 @@ T = TypeVar("T")
 PAGE_MAX = 100
 #: The entries on a page where nothing is said.
 PAGE_DEFAULT = 20
+#: The most characters of a SKU or a name that are looked for: no name has more.
+SEARCH_MAX = 255
 #: The farthest a list can be skipped into: what every store can count.
 OFFSET_MAX = 2**63 - 1
 
@@ -86,8 +88,10 @@ def order_filter(
 
 
 def product_filter(sku: str | None = None, q: str | None = None, active: bool | None = None) -> ProductFilter:
-    """Return which products to list."""
+    """Return which products to list; raises ``ValidationError`` for what can match nothing sensible."""
     _check_text(sku=sku, q=q)
+    if q is not None and len(q) > SEARCH_MAX:
+        raise ValidationError.of("q", f"must have at most {SEARCH_MAX} characters")
     return ProductFilter(sku, q, active)
 
 
