@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 
 from vectis_core.clock import Clock
 from vectis_core.engine.interrupts import insist
@@ -118,21 +118,25 @@ class SqliteStore:
         except StoreError as error:
             raise ServiceUnavailable(f"The database cannot be opened again yet: {error}") from error
 
-    @contextmanager
-    def read(self) -> Iterator[SqliteView]:
+    def read(self) -> Reading:
         """Return a view of what is committed now, for the length of the ``with`` block."""
-        with translated():
-            try:
-                connection = self._readers.pop()
-            except IndexError:
-                connection = open_reader(self.path)
-            try:
-                connection.execute("BEGIN")
-                yield SqliteView(connection)
-            finally:
-                self._return(connection)
+        return Reading(self)
 
-    def _return(self, connection: sqlite3.Connection) -> None:
+    def lend_reader(self) -> sqlite3.Connection:
+        """Return a reading connection that nobody else has, in a transaction of its own."""
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = open_reader(self.path)
+        try:
+            connection.execute("BEGIN")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def return_reader(self, connection: sqlite3.Connection) -> None:
+        """Take a reading connection back, its transaction ended."""
         try:
             if connection.in_transaction:
                 connection.execute("COMMIT")
@@ -168,6 +172,28 @@ class SqliteStore:
     def forget_after_fork(self) -> None:
         """Refuse to be used: SQLite's connections and locks do not survive a fork."""
         self._forked = True
+
+
+class Reading:
+    """A view for the length of a ``with`` block; a class, because a generator costs as much as a look-up."""
+
+    __slots__ = ("_connection", "_store")
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    def __enter__(self) -> SqliteView:
+        with translated():
+            self._connection = self._store.lend_reader()
+        return SqliteView(self._connection)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.return_reader(self._connection)
+        with translated():
+            if isinstance(error, sqlite3.Error):
+                raise error
 
 
 _STORES: weakref.WeakSet[SqliteStore] = weakref.WeakSet()

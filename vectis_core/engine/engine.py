@@ -16,8 +16,8 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vectis_core.checking import check
@@ -110,15 +110,13 @@ class Engine:
         self._enqueue(ticket)
         return waiter.future
 
-    @contextmanager
-    def read(self) -> Iterator[View]:
-        """Return a view of the newest committed state, for the length of the ``with`` block.
+    def read(self) -> AbstractContextManager[View]:
+        """Return a view of the newest committed state, for the length of a ``with`` block.
 
         Raises ``UsageError`` after ``close`` and in the child of a fork.
         """
         self._check_open()
-        with self.store.read() as view:
-            yield view
+        return self.store.read()
 
     def observe(self, callback: Callable[[Command[Any]], None]) -> None:
         """Have *callback* called with each command that this process has committed, right after the commit."""
