@@ -79,13 +79,6 @@ def test_products_are_found_by_sku_text_and_whether_they_are_active(shop: Shop) 
     assert shop.get("/api/products?active=1").field == "active"
 
 
-def test_text_that_no_name_can_have_is_not_looked_for(shop: Shop) -> None:
-    """A search longer than any name is a 400 that says so; SQLite would take a very long one for a fault."""
-    assert shop.get(f"/api/products?q={'x' * 255}").json["products"] == []
-    refused = shop.get(f"/api/products?q={'x' * 60_000}")
-    assert (refused.status, refused.field) == (400, "q")
-
-
 def test_stock_is_found_by_sku_warehouse_and_being_low(shop: Shop) -> None:
     """Stock records are listed by SKU, by warehouse, and by being below their reorder point."""
     default = shop.stocked(pieces=5)

@@ -9,7 +9,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from vectis_core.errors import NotFound
+from vectis_core.errors import NotFound, ValidationError
 from vectis_core.orders.model import Address, Item, Order
 from vectis_core.ports import OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.queries import OFFSET_MAX
@@ -162,6 +162,12 @@ class ListConformance(ConformanceBase):
                 ]
                 count = view.count_products("default", where)
                 self._compare(rows, partial(view.products, "default", where), count, where)
+
+    def test_text_that_no_name_can_have_is_not_looked_for(self) -> None:
+        """A search longer than any name is refused by name, whatever a store makes of very long patterns."""
+        same("at the bound", [], list(self.vectis.products.list(q="x" * 255)))
+        error = raised(ValidationError, lambda: self.vectis.products.list(q="x" * 60_000).page())
+        same("field", "q", error.details["field"])
 
     def test_stock_by_every_filter(self) -> None:
         """Stock records are found by SKU, by warehouse and by being low, in every combination."""
