@@ -128,8 +128,8 @@ UPDATE_TENANT = "UPDATE tenants SET settings = ? WHERE id = ?"
 TENANTS = "SELECT id, settings, created_at FROM tenants WHERE id IN ({keys})"
 TENANTS_AFTER = "SELECT id, settings, created_at FROM tenants WHERE id > ? ORDER BY id LIMIT ?"
 GROW_COUNTER = (
-    "INSERT INTO counters (tenant, name, value) VALUES (?1, ?2, max(?3, 0)) "
-    "ON CONFLICT (tenant, name) DO UPDATE SET value = value + ?3"
+    "INSERT INTO counters (tenant, name, value) VALUES (?, ?, max(?, 0)) "
+    "ON CONFLICT (tenant, name) DO UPDATE SET value = value + ?"
 )
 COUNTERS = "SELECT name, value FROM counters WHERE tenant = ?"
 COUNTER = "SELECT value FROM counters WHERE tenant = ? AND name = ?"

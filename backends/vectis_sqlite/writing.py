@@ -57,7 +57,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     _many(connection, sql.INSERT_MOVEMENT, [rows.movement_row(each) for each in changes.movements])
     _events(connection, changes.events)
     _access(connection, changes)
-    counters = [(tenant, name, amount) for (tenant, name), amount in changes.counters.items() if amount]
+    counters = [(tenant, name, by, by) for (tenant, name), by in changes.counters.items() if by]
     if counters:
         connection.executemany(sql.GROW_COUNTER, counters)
 
