@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_a_kept_result_holds_no_secret_and_nothing_personal(sqlite_shop: Shop) -
     assert again.secret is None
     assert again.client == issued.client
     assert shop.oms.orders.confirm(order.id, command_id="k2") == confirmed
-    with sqlite3.connect(shop.store.path) as connection:
+    with closing(sqlite3.connect(shop.store.path, isolation_level=None)) as connection:
         kept = "\n".join(row[0] for row in connection.execute("SELECT result FROM results"))
     assert "Jane" not in kept
     assert issued.secret not in kept

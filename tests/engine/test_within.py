@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ class Veto(Exception):
 @pytest.fixture
 def shop(sqlite_shop: Shop) -> Shop:
     """Return a shop in whose file the host has a table of its own."""
-    with sqlite3.connect(sqlite_shop.store.path) as connection:
+    with closing(sqlite3.connect(sqlite_shop.store.path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE loyalty (order_id TEXT PRIMARY KEY, points INTEGER)")
     return sqlite_shop
 
@@ -33,7 +34,7 @@ def buy(shop: Shop, external_id: str, within: Callable[[Placed, Any], None]) -> 
 
 def points(shop: Shop) -> list[tuple[str, int]]:
     """Return the host's rows."""
-    with sqlite3.connect(shop.store.path) as connection:
+    with closing(sqlite3.connect(shop.store.path, isolation_level=None)) as connection:
         return connection.execute("SELECT order_id, points FROM loyalty").fetchall()
 
 
@@ -153,7 +154,7 @@ def test_the_host_may_read_our_rows_of_this_transaction(shop: Shop) -> None:
     def look(placed: Placed, connection: Any) -> None:
         seen.extend(connection.execute("SELECT external_id FROM orders WHERE id = ?", (placed.order.id,)))
         assert shop.store.path is not None
-        with sqlite3.connect(f"file:{shop.store.path}?mode=ro", uri=True) as other:
+        with closing(sqlite3.connect(f"file:{shop.store.path}?mode=ro", uri=True, isolation_level=None)) as other:
             assert other.execute("SELECT count(*) FROM orders").fetchone() == (0,)
 
     buy(shop, "A-1", look)

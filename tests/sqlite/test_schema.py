@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from vectis_sqlite.connections import open_writer
 
 def dump(path: Path) -> list[tuple[str, str, str]]:
     """Return the schema of a file, in a form that compares."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         return sorted(
             connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
         )
@@ -46,7 +47,7 @@ def test_an_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     """The copy lies beside the file, opens, and has the older schema with its rows."""
     path = tmp_path / "shop.db"
     older(path, "0002_access")
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("INSERT INTO tenants VALUES ('acme', '{\"auto_confirm\": false}', 0)")
     before = dump(path)
 
@@ -54,7 +55,7 @@ def test_an_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
 
     (copy,) = tmp_path.glob("shop.db.backup-0001_shop-*")
     assert dump(copy) == before
-    with sqlite3.connect(copy) as connection:
+    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
         assert connection.execute("SELECT id FROM tenants").fetchall() == [("acme",)]
 
 
@@ -73,7 +74,7 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     """A schema that this version does not know is a clear error, and not a byte is changed."""
     path = tmp_path / "shop.db"
     Vectis.open(f"sqlite:///{path}").close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('vectis', '9999_later', '')"
         )
@@ -89,7 +90,7 @@ def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path, monkeypat
     """All due migrations are one transaction: where one fails, none has happened."""
     path = tmp_path / "shop.db"
     older(path, "0002_access")
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE rate_windows (mine TEXT)")
     before = dump(path)
 
@@ -102,7 +103,7 @@ def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path, monkeypat
 def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
     """A file with somebody else's table of orders is not taken over."""
     path = tmp_path / "theirs.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE orders (id INTEGER)")
 
     with pytest.raises(StoreError, match="not its own"):
