@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -50,16 +51,17 @@ class HostConnection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection: sqlite3.Connection | None = connection
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
 
     def execute(self, statement: str, parameters: Any = ()) -> sqlite3.Cursor:
         """Execute one statement and return its cursor, as ``sqlite3`` does."""
         with _explained():
-            return self._lent().execute(statement, parameters)
+            return self._kept(self._lent().execute(statement, parameters))
 
     def executemany(self, statement: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
         """Execute one statement for each row of parameters, as ``sqlite3`` does."""
         with _explained():
-            return self._lent().executemany(statement, parameters)
+            return self._kept(self._lent().executemany(statement, parameters))
 
     def executescript(self, _script: str) -> NoReturn:
         """Refuse: a script begins by committing."""
@@ -74,12 +76,21 @@ class HostConnection:
         raise UsageError("To undo the order and your rows, raise an exception from within=")
 
     def end(self) -> None:
-        """End the loan."""
+        """End the loan, and every reading that the host has begun: one left open would hold an old state for good."""
         self._connection = None
+        for cursor in list(self._cursors):
+            cursor.close()
+
+    def _kept(self, cursor: sqlite3.Cursor) -> sqlite3.Cursor:
+        self._cursors.add(cursor)
+        return cursor
 
     def _lent(self) -> sqlite3.Connection:
         if self._connection is None:
             raise UsageError("The connection was lent for the length of within= only")
+        if not self._connection.in_transaction:
+            # What is executed now would be committed by itself, without the order.
+            raise UsageError("A statement of within= has rolled the transaction back, as INSERT OR ROLLBACK does")
         return self._connection
 
 

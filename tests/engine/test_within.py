@@ -135,6 +135,42 @@ def test_the_connection_ends_with_the_call(shop: Shop) -> None:
         kept[0].execute("INSERT INTO loyalty VALUES ('x', 1)")
 
 
+def test_a_reading_left_open_ends_with_the_call(shop: Shop) -> None:
+    """A cursor that the host neither exhausts nor closes does not hold the writer to what it has seen."""
+    assert shop.store.path is not None
+    kept: list[sqlite3.Cursor] = []
+
+    def look(_placed: Placed, connection: Any) -> None:
+        cursor = connection.execute("SELECT name FROM sqlite_master")
+        cursor.fetchone()
+        kept.append(cursor)
+
+    buy(shop, "A-1", look)
+    with sqlite3.connect(shop.store.path) as stranger:
+        stranger.execute("INSERT INTO loyalty VALUES ('x', 1)")
+
+    assert shop.buy("A-2").created
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        kept[0].fetchone()
+
+
+def test_nothing_is_written_after_a_statement_that_rolled_back(shop: Shop) -> None:
+    """A host that goes on after ``OR ROLLBACK`` took the order away is told so, and leaves no row without its order."""
+
+    def roll_back(placed: Placed, connection: Any) -> None:
+        earn(placed, connection)
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("INSERT OR ROLLBACK INTO loyalty VALUES (?, 1)", (placed.order.id,))
+        connection.execute("INSERT INTO loyalty VALUES ('alone', 1)")
+
+    with pytest.raises(UsageError, match="rolled the transaction back"):
+        buy(shop, "A-1", roll_back)
+
+    assert points(shop) == []
+    assert shop.externals() == set()
+    assert shop.buy("A-2").created
+
+
 def test_calling_the_engine_from_inside_is_refused(shop: Shop) -> None:
     """A command inside within would wait for itself: it raises, and undoes everything."""
 
