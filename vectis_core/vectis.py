@@ -92,6 +92,7 @@ class Vectis(TenantFace):
         """Prove the books: every balance, counter, status and event, in one consistent view."""
         from vectis_core.verify import verify  # noqa: PLC0415 - few processes prove, all import
 
+        self.engine.check_open()
         return verify(self.store)
 
     def close(self) -> None:

@@ -124,6 +124,8 @@ class SqliteStore:
 
     def lend_reader(self) -> sqlite3.Connection:
         """Return a reading connection that nobody else has, in a transaction of its own."""
+        if self._closed:
+            raise UsageError("Vectis is closed")
         try:
             connection = self._readers.pop()
         except IndexError:

@@ -234,13 +234,18 @@ def test_a_store_that_is_not_free_is_told_as_unavailable(shop: Shop) -> None:
     assert shop.buy("A").created
 
 
-def test_closed_is_closed() -> None:
+def test_closed_is_closed(shop: Shop) -> None:
     """After close every call says so, and closing again does nothing."""
-    shop = Shop("memory://")
     shop.oms.close()
     shop.oms.close()
 
-    for call in (lambda: shop.buy("A"), lambda: shop.oms.orders.list().page(), lambda: list(shop.oms.events())):
+    for call in (
+        lambda: shop.buy("A"),
+        lambda: shop.oms.orders.list().page(),
+        lambda: list(shop.oms.events()),
+        shop.oms.verify,
+        shop.store.read().__enter__,
+    ):
         with pytest.raises(UsageError, match="closed"):
             call()
 

@@ -165,7 +165,7 @@ def test_a_fork_is_refused_in_the_child_and_harmless_to_the_parent(shop: Shop) -
     child = os.fork()
     if child == 0:
         codes = 0
-        for attempt in (lambda: shop.buy("child"), lambda: shop.oms.orders.list().page()):
+        for attempt in (lambda: shop.buy("child"), lambda: shop.oms.orders.list().page(), shop.oms.verify):
             try:
                 attempt()
             except UsageError as error:
@@ -173,7 +173,7 @@ def test_a_fork_is_refused_in_the_child_and_harmless_to_the_parent(shop: Shop) -
         os._exit(codes)
     _, status = os.waitpid(child, 0)
 
-    assert os.waitstatus_to_exitcode(status) == 2
+    assert os.waitstatus_to_exitcode(status) == 3
     assert shop.buy("parent").created
     assert shop.externals() == {"parent"}
 

@@ -115,7 +115,7 @@ class Engine:
 
         Raises ``UsageError`` after ``close`` and in the child of a fork.
         """
-        self._check_open()
+        self.check_open()
         return self.store.read()
 
     def observe(self, callback: Callable[[Command[Any]], None]) -> None:
@@ -139,11 +139,12 @@ class Engine:
 
     def check_usable(self) -> None:
         """Raise ``UsageError`` where the engine must not be used: closed, forked, or from inside ``within``."""
-        self._check_open()
+        self.check_open()
         if self._runner.host_thread == threading.get_ident():
             raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise ``UsageError`` after ``close`` and in the child of a fork."""
         if self._forked:
             raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
         if self._closed:
