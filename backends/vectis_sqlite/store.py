@@ -57,7 +57,8 @@ class SqliteStore:
     """An open database file."""
 
     def __init__(self, path: Path, clock: Clock, synchronous: str, lock_timeout: float) -> None:
-        self.path = path.absolute()
+        # Whoever comes by a symbolic link must find the same lock; SQLite follows links for its own files.
+        self.path = Path(os.path.realpath(path))
         self._clock = clock
         self._synchronous = synchronous
         self._forked = False
@@ -74,7 +75,7 @@ class SqliteStore:
     def _opened(self) -> sqlite3.Connection:
         try:
             with self._lock.held(), translated():
-                connection = open_writer(self.path, self._synchronous)
+                connection = self._connected()
                 try:
                     if not schema.is_current(connection):
                         schema.migrate(connection, self.path, f"{self._clock.now():%Y%m%dT%H%M%S}")
@@ -86,6 +87,15 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             raise StoreError(f"Cannot open {self.path}: {error}") from error
         return connection
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            return open_writer(self.path, self._synchronous)
+        except sqlite3.OperationalError as error:
+            if (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_CANTOPEN"):
+                # A folder, or a file that is not ours to open: waiting does not help.
+                raise StoreError(f"Cannot open {self.path}: {error}") from error
+            raise
 
     def begin(self) -> SqliteTransaction:
         """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where others do not let go."""

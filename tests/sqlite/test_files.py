@@ -1,0 +1,58 @@
+"""Which file a URL names, and what is said where it is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vectis_core import StoreError, Vectis
+from vectis_core.backends import open_store
+from vectis_core.clock import SystemClock
+from vectis_core.errors import ServiceUnavailable
+from vectis_core.ids import RandomIds
+from vectis_core.ports import Store
+
+
+def opened(path: Path) -> Store:
+    """Open a store that waits for nobody."""
+    return open_store(f"sqlite:///{path}", clock=SystemClock(), ids=RandomIds(), lock_timeout=0.0)
+
+
+def test_a_link_and_its_file_share_one_lock(tmp_path: Path) -> None:
+    """Two that open one file by two names take turns, as two that use the same name do."""
+    (tmp_path / "link.db").symlink_to(tmp_path / "shop.db")
+    one, other = opened(tmp_path / "shop.db"), opened(tmp_path / "link.db")
+
+    transaction = one.begin()
+    with pytest.raises(ServiceUnavailable, match="Another process"):
+        other.begin()
+    transaction.rollback()
+    other.begin().rollback()
+
+    other.close()
+    one.close()
+    assert not (tmp_path / "link.db.lock").exists()
+
+
+@pytest.mark.parametrize("name", ["a b?c#d%41.db", "\u00fc%.db", "quo'te\".db", "-dash.db", "line\nbreak.db"])
+def test_any_file_name_is_taken_as_it_stands(tmp_path: Path, name: str) -> None:
+    """A name that means something in a URI or in SQL names the very file."""
+    with Vectis.open(f"sqlite:///{tmp_path}/{name}") as oms:
+        oms.products.create(sku="W", name="Widget")
+
+    assert (tmp_path / name).is_file()
+    with Vectis.open(f"sqlite:///{tmp_path}/{name}", must_exist=True) as oms:
+        assert oms.products.by_sku("W").name == "Widget"
+
+
+def test_one_slash_too_many_is_still_the_path(tmp_path: Path) -> None:
+    """``sqlite:////`` and a path that begins with a slash itself is what people write."""
+    with Vectis.open(f"sqlite:////{tmp_path}/shop.db"):
+        assert (tmp_path / "shop.db").is_file()
+
+
+def test_a_folder_is_no_database_and_never_will_be(tmp_path: Path) -> None:
+    """What cannot be opened by waiting is not told as unavailable just now."""
+    with pytest.raises(StoreError, match="Cannot open"):
+        Vectis.open(f"sqlite:///{tmp_path}")
