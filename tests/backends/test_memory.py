@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 from vectis_core.clock import Clock
 from vectis_core.ids import Ids
 from vectis_core.testing.conformance import BackendConformance
@@ -41,3 +43,5 @@ class MemoryShops(ShopMachine):
 
 
 TestMemoryShops = MemoryShops.TestCase
+# Nothing is written to a disk here, so more can be tried in the same time.
+TestMemoryShops.settings = settings(max_examples=3 * settings().max_examples)
