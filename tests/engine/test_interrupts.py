@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from small_shop import ADDRESS, Shop, spin_until
 
-from vectis_core import InsufficientStock, OutcomeUnknown, Placed, UsageError
+from vectis_core import InsufficientStock, OutcomeUnknown, Placed, ServiceUnavailable, UsageError
 from vectis_core.commands import PlaceOrder
 from vectis_core.engine.tickets import ThreadWaiter
 from vectis_core.orders import Item, NewOrder
@@ -217,6 +217,22 @@ def test_a_loop_that_is_gone_hangs_nobody(shop: Shop) -> None:
     gate.open.set()
 
     assert shop.buy("next").created
+
+
+def test_a_committing_thread_that_cannot_start_is_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine has no thread to give just then, that submit says so, and the next one is served."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def story() -> Placed:
+        with monkeypatch.context() as short, pytest.raises(ServiceUnavailable):
+            short.setattr(threading.Thread, "start", refuse)
+            shop.oms.submit(place("refused"))
+        return await asyncio.wait_for(shop.oms.submit(place("served")), 30)
+
+    assert asyncio.run(story()).created
+    assert shop.externals() == {"served"}
 
 
 def test_threads_and_loops_share_one_queue(shop: Shop) -> None:

@@ -269,7 +269,11 @@ class Engine:
                 # A daemon: a program that never closes Vectis must still be able to end.
                 thread = threading.Thread(target=self._commit_for_loops, name="vectis-committer", daemon=True)
                 self._committing = thread
-                thread.start()
+                try:
+                    thread.start()
+                except Exception as error:
+                    self._committing = None
+                    raise ServiceUnavailable(f"There is no thread to commit with: {error}") from error
 
     def _commit_for_loops(self) -> None:
         while True:
