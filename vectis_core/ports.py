@@ -150,8 +150,8 @@ class Transaction(Protocol):
         """Forget everything; harmless after the transaction has ended."""
         ...
 
-    def committed(self) -> bool:
-        """Return whether the commit is known to have happened, where an interrupt hit it."""
+    def committed(self) -> bool | None:
+        """Return whether the commit has happened, where an interrupt hit it; ``None`` where nobody can know."""
         ...
 
     def lend(self) -> AbstractContextManager[Any]:

@@ -31,6 +31,7 @@ class SqliteTransaction:
         self._release = release
         self._open = True
         self._sent = False
+        self._failed = False
 
     def load_results(self, keys: Sequence[CommandKey]) -> Iterable[StoredResult]:
         """Return the stored results of these command ids."""
@@ -124,7 +125,12 @@ class SqliteTransaction:
         """Make it durable; with ``synchronous=FULL`` it survives the loss of power from here on."""
         self._sent = True
         with translated():
-            self._connection.execute("COMMIT")
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                # Noted before an interrupt can take the error's place: the transaction may have ended all the same.
+                self._failed = True
+                raise
         self._end()
 
     def rollback(self) -> None:
@@ -139,8 +145,10 @@ class SqliteTransaction:
             self._connection.close()
         self._end()
 
-    def committed(self) -> bool:
-        """Return whether the commit is known to have happened, where an interrupt hit it."""
+    def committed(self) -> bool | None:
+        """Return whether the commit has happened, where an interrupt hit it; ``None`` where it failed."""
+        if self._failed:
+            return None
         return self._sent and not (self._open and self._connection.in_transaction)
 
     def lend(self) -> AbstractContextManager[HostConnection]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from small_shop import Shop
+from small_shop import ADDRESS, Shop
 
-from vectis_sqlite import store
+from vectis_core import OutcomeUnknown
+from vectis_core.commands import PlaceOrder
+from vectis_core.engine.tickets import ThreadWaiter
+from vectis_core.orders import Item, NewOrder
+from vectis_sqlite import store, transaction
 from vectis_sqlite.lock import FileLock
 
 
@@ -55,6 +60,52 @@ def test_after_the_lock_is_taken(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(fcntl, "flock", taken)
 
     buy_interrupted(sqlite_shop)
+
+
+class Failing:
+    """A connection whose next commit fails, and ends the transaction as SQLite does where the disk gives up."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if statement == "COMMIT":
+            self.connection.execute("ROLLBACK")
+            raise sqlite3.OperationalError("disk I/O error")
+        return self.connection.execute(statement, *values)
+
+
+def test_while_a_commit_fails(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C that takes the place of the commit's own error does not make it a success for those who wait."""
+
+    class Interrupted:
+        def __enter__(self) -> None:
+            return
+
+        def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+            if kind is sqlite3.OperationalError:
+                raise KeyboardInterrupt
+
+    store_of_it: Any = sqlite_shop.store
+    engine = sqlite_shop.oms.engine
+    waiting = [engine._ticket(an_order(name), None, ThreadWaiter()) for name in ("leads", "follows")]
+    with monkeypatch.context() as patched:
+        patched.setattr(transaction, "translated", Interrupted)
+        patched.setattr(store_of_it.inner, "_writer", Failing(store_of_it.inner._writer))
+        with pytest.raises(KeyboardInterrupt):
+            engine._runner.run(waiting)
+
+    assert all(isinstance(ticket.error, OutcomeUnknown) for ticket in waiting)
+    assert sqlite_shop.externals() == set()
+    assert sqlite_shop.buy("follows").created
+
+
+def an_order(external_id: str) -> PlaceOrder:
+    """Return a command that orders one piece."""
+    return PlaceOrder(intent=NewOrder(external_id, items=[Item("W", 1, "1")], shipping_addresses=[ADDRESS]))
 
 
 def test_before_the_lock_is_given_back(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

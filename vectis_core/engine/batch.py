@@ -176,8 +176,9 @@ class BatchRunner:
 
     def _commit_failed(self, transaction: Transaction, verdicts: Sequence[_Verdict], error: BaseException) -> None:
         """Settle what can be settled after a commit that raised."""
-        if not isinstance(error, Exception):
-            if transaction.committed():
+        made = None if isinstance(error, Exception) else transaction.committed()
+        if made is not None:
+            if made:
                 _settle(verdicts)
             return
         self._broken = True
@@ -195,7 +196,7 @@ def _did_something(outcome: Outcome[Any]) -> bool:
     return not outcome.replayed and getattr(outcome.result, "created", True)
 
 
-def _unknown(verdict: _Verdict, error: Exception) -> VectisError:
+def _unknown(verdict: _Verdict, error: BaseException) -> VectisError:
     """Return what to tell a caller whose answer rests on a commit that failed."""
     if verdict.refusal is not None:
         unavailable = ServiceUnavailable("The database could not commit; nothing of this request was done")
