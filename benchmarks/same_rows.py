@@ -25,9 +25,9 @@ _ACTOR = "embedded"
 
 _KNOWN = "SELECT id FROM orders WHERE tenant = ? AND external_id = ?"
 _TAKE = (
-    "UPDATE stock SET reserved = reserved + ?1, ledger_seq = ledger_seq + 1, updated_at = ?2,"
-    " low = coalesce(on_hand - reserved - ?1 < reorder_point, 0)"
-    " WHERE tenant = ?3 AND sku = ?4 AND warehouse_id = ?5 AND on_hand - reserved >= ?1"
+    "UPDATE stock SET reserved = reserved + ?, ledger_seq = ledger_seq + 1, updated_at = ?,"
+    " low = coalesce(on_hand - reserved - ? < reorder_point, 0)"
+    " WHERE tenant = ? AND sku = ? AND warehouse_id = ? AND on_hand - reserved >= ?"
     " RETURNING id, on_hand, reserved, ledger_seq"
 )
 _ORDER = (
@@ -104,7 +104,7 @@ class SameRows:
         taken = []
         for place in range(lines):
             sku = f"SKU-{(number * lines + place) % SKUS}"
-            row = execute(_TAKE, (2, now, _TENANT, sku, self._warehouse)).fetchone()
+            row = execute(_TAKE, (2, now, 2, _TENANT, sku, self._warehouse, 2)).fetchone()
             taken.append((place + 1, sku, row))
         total = f"{59.98 * lines:.2f}"
         addresses = f"[{_ADDRESS}]"
