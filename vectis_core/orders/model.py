@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -109,11 +109,19 @@ class NewShipment:
     warehouse_id: Annotated[str, Text(1, 64)] | None = None
 
 
+def _in_utc(moment: Any) -> Any:
+    """Return a moment in UTC, in which it is kept and printed, and anything else as it is, for others to refuse."""
+    try:
+        return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo is not None else moment
+    except OverflowError:
+        return moment
+
+
 @attrs.frozen
 class ShipmentMoment:
     """When a step of a shipment happened; now, where left out."""
 
-    at: Annotated[datetime, Moment()] | None = None
+    at: Annotated[datetime, Moment()] | None = attrs.field(default=None, converter=_in_utc)
 
 
 @attrs.frozen

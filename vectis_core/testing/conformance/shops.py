@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta, timezone
 from typing import Any
 
+from vectis_core.clock import to_wire
 from vectis_core.errors import InsufficientStock, Shortage, UsageError, VectisError
 from vectis_core.orders.model import Address, Item, Order, Placed, ShipmentItem
 from vectis_core.stock.model import StockRecord
@@ -194,6 +196,20 @@ class ShopConformance(ConformanceBase):
         same("the repeat", shipment, again)
         same("feed", len(events), len(list(self.vectis.events())))
         self.check_books()
+
+    def test_a_moment_of_another_zone_is_kept_in_utc(self) -> None:
+        """A moment is told as it is kept, in UTC, and a repeat that names it in another zone asks for the same."""
+        self.stocked()
+        order = self.bought("ORDER-1", 3)
+        label = self.vectis.orders.ship(order.id, carrier="UPS", tracking_number="1Z", status="label_created")
+        there = self.vectis.clock.now().astimezone(timezone(timedelta(hours=2)))
+        shipped = self.vectis.shipments.ship(label.id, at=there, command_id="key")
+        kept = self.vectis.shipments.get(label.id)
+
+        for moment in (shipped.shipped_at, kept.shipped_at):
+            same("moment", to_wire(there.astimezone(UTC)), to_wire(moment) if moment else None)
+        again = self.vectis.shipments.ship(label.id, at=there.astimezone(UTC), command_id="key")
+        same("the repeat", shipped, again)
 
     def test_a_clock_set_back_does_no_harm(self) -> None:
         """While the clock falls back, orders are taken, numbered and listed as before."""
