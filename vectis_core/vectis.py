@@ -10,10 +10,11 @@ from vectis_core.backends import open_store
 from vectis_core.clock import Clock, SystemClock
 from vectis_core.commands import Command, OpenTenant
 from vectis_core.engine import Engine, Within
+from vectis_core.errors import ValidationError
 from vectis_core.faces import TenantFace
 from vectis_core.ids import Ids, RandomIds
 from vectis_core.ports import Store
-from vectis_core.tenancy import Caller
+from vectis_core.tenancy import TENANT_ID, Caller
 
 if TYPE_CHECKING:
     import asyncio
@@ -117,6 +118,9 @@ def _open_tenant(engine: Engine, caller: Caller) -> None:
     known = _known.setdefault(engine, set())
     if caller.tenant in known:
         return
+    problem = TENANT_ID.problem(caller.tenant)
+    if problem is not None:
+        raise ValidationError.of("tenant", problem)
     with engine.read() as view:
         exists = view.tenant(caller.tenant) is not None
     if not exists:

@@ -300,7 +300,7 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
     assert acme.orders.history(mine.order.id)[0].actor == "importer"
 
 
-@pytest.mark.parametrize("name", ["", "api", "Acme", "a_b", "-a", "a-", "x" * 64, "a.b"])
+@pytest.mark.parametrize("name", ["", "api", "Acme", "a_b", "-a", "a-", "x" * 64, "a.b", "\ud800", "a\x00"])
 def test_a_tenants_name_is_a_dns_label(shop: Shop, name: str) -> None:
     """A name that could not be a host's first label makes no tenant."""
     with pytest.raises(ValidationError):
