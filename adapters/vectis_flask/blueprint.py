@@ -58,8 +58,6 @@ def _mount(state: BlueprintSetupState, api: HttpApi) -> None:
 
     app.url_map.converters[_REST] = _Rest
     # By hand, because add_url_rule takes a list of methods, and here every method is to reach the API.
-    rule = app.url_rule_class(
-        f"{prefix}/<{_REST}:rest>", endpoint=endpoint, subdomain=state.subdomain, merge_slashes=False
-    )
+    rule = app.url_rule_class(f"{prefix}/<{_REST}:rest>", endpoint=endpoint, subdomain=state.subdomain)
     app.url_map.add(rule)
     app.view_functions[endpoint] = serve

@@ -25,7 +25,6 @@ from cattrs.gen import make_dict_structure_fn, override
 from vectis_core.checking import Unset, wire_name
 from vectis_core.constraints import Constraint
 from vectis_core.errors import FieldProblem, ValidationError
-from vectis_core.money import tidy
 from vectis_http.json_codec import shown
 
 T = TypeVar("T")
@@ -184,9 +183,6 @@ def _number_hook(constraint: Constraint) -> Hook:
         number = Decimal(value) if type(value) is int else value
         problem = problem_of(number)
         if problem is not None:
-            # Zeros at the end are no decimals: 29.99000 is 29.99, as it is in process.
-            if isinstance(number, Decimal) and problem_of(tidy(number)) is None:
-                return number
             raise _FaultsError.of(problem)
         return number
 

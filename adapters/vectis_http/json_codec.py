@@ -26,13 +26,10 @@ _NUMBER_MAX = 64
 
 #: A string, whole or broken off, or a bracket. Possessive, so that hostile input costs no backtracking.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_BOM = b"\xef\xbb\xbf"
 
 
 def read_json(body: bytes) -> Any:
     """Return what *body* says; raises ``ValidationError`` for anything that is not sound JSON in UTF-8."""
-    if body.startswith(_BOM):
-        raise _refused("must be JSON in UTF-8 without a byte order mark")
     _check_nesting(body)
     try:
         value = _DECODER.decode(body.decode("utf-8"))

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import attrs
 
 from vectis_core.checking import wire_name
-from vectis_core.constraints import Constraint, OneOf, Text, Whole, unstorable
+from vectis_core.constraints import Constraint, OneOf, Text, Whole
 from vectis_core.errors import FieldProblem, ValidationError
 from vectis_core.orders import OrderStatus
 from vectis_core.queries import OFFSET_MAX, PAGE_DEFAULT, PAGE_MAX
@@ -132,9 +132,6 @@ def _decoded(raw: str) -> str | None:
 def _value_of(parameter: Parameter, text: str | None) -> tuple[Any, str | None]:
     if text is None:
         return None, "must be percent-encoded UTF-8"
-    unfit = unstorable(text)
-    if unfit is not None:
-        return None, unfit
     value = parameter.read(text)
     if value is None:
         return None, parameter.expected

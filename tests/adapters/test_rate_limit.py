@@ -65,6 +65,7 @@ def test_only_a_trusted_proxy_says_who_stands_behind_it(serve: Callable[..., Sho
         return answer.status
 
     assert ask("10.0.0.1", "198.51.100.7, 203.0.113.1", times=601) == 429
+    assert ask("10.0.0.1", "192.0.2.99, 203.0.113.1") == 429
     assert ask("10.0.0.1", "203.0.113.1, 198.51.100.7") == 401
     assert ask("10.0.0.1", None) == 401
     assert ask("203.0.113.9", "203.0.113.77", times=601) == 429
