@@ -160,6 +160,32 @@ def test_an_interrupted_follower_is_given_up(shop: Shop, monkeypatch: pytest.Mon
     assert shop.externals() == {"first", "last"}
 
 
+@pytest.mark.parametrize("way", ["run", "submit"])
+def test_an_interrupt_while_queueing_leaves_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """A call that is interrupted between queueing and being given the lead does not hold up ``close``."""
+    shop = Shop("memory://")
+
+    def interrupted(_waiter: ThreadWaiter) -> None:
+        raise KeyboardInterrupt
+
+    async def submit() -> None:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ThreadWaiter, "wake", interrupted)
+            shop.oms.submit(place("interrupted"))
+
+    if way == "submit":
+        asyncio.run(submit())
+    else:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(ThreadWaiter, "wake", interrupted)
+            shop.buy("interrupted")
+
+    closing = threading.Thread(target=shop.oms.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
+
+
 def test_a_fork_is_refused_in_the_child_and_harmless_to_the_parent(shop: Shop) -> None:
     """The child of a fork gets a clear error for reading and writing; the parent goes on."""
     child = os.fork()

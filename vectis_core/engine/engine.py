@@ -107,7 +107,11 @@ class Engine:
         waiter = LoopWaiter(told)
         ticket = self._ticket(command, None, waiter)
         self._start_committer()
-        self._enqueue(ticket)
+        try:
+            self._enqueue(ticket)
+        except BaseException:
+            insist(lambda: self._abandon(ticket))
+            raise
         return waiter.future
 
     def read(self) -> AbstractContextManager[View]:
@@ -241,10 +245,10 @@ class Engine:
             self._idle.notify_all()
 
     def _abandon(self, ticket: Ticket) -> None:
-        """Give up a ticket whose thread was interrupted, and hand on the lead where it has it."""
+        """Give up a ticket whose thread was interrupted, and hand on the lead where it has it or nobody has."""
         with self._mutex:
             ticket.abandoned = True
-            if self._leader is ticket.waiter:
+            if self._leader is None or self._leader is ticket.waiter:
                 self._hand_on()
 
     def _notify(self, settled: list[Ticket]) -> None:
