@@ -147,7 +147,7 @@ class Transaction(Protocol):
         ...
 
     def rollback(self) -> None:
-        """Forget everything; harmless after the transaction has ended."""
+        """Forget everything; harmless after the transaction has ended. An exception calls for ``Store.recover``."""
         ...
 
     def committed(self) -> bool | None:

@@ -140,9 +140,11 @@ class SqliteTransaction:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
+        except sqlite3.Error as error:
             # The connection is past helping; closing it rolls back. The engine has the store opened anew.
             self._connection.close()
+            self._end()
+            raise ServiceUnavailable(f"The database could not roll back: {error}") from error
         self._end()
 
     def committed(self) -> bool | None:

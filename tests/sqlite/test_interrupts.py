@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from small_shop import ADDRESS, Shop
 
-from vectis_core import OutcomeUnknown
+from vectis_core import InsufficientStock, OutcomeUnknown
 from vectis_core.commands import PlaceOrder
 from vectis_core.engine.tickets import ThreadWaiter
 from vectis_core.orders import Item, NewOrder
@@ -63,17 +63,22 @@ def test_after_the_lock_is_taken(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPa
 
 
 class Failing:
-    """A connection whose next commit fails, and ends the transaction as SQLite does where the disk gives up."""
+    """A connection whose commit, or another statement, fails, as where the disk gives up.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A failed commit ends the transaction, as SQLite does.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, statement: str = "COMMIT") -> None:
         self.connection = connection
+        self.fails = statement
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.connection, name)
 
     def execute(self, statement: str, *values: Any) -> Any:
-        if statement == "COMMIT":
-            self.connection.execute("ROLLBACK")
+        if statement == self.fails:
+            if statement == "COMMIT":
+                self.connection.execute("ROLLBACK")
             raise sqlite3.OperationalError("disk I/O error")
         return self.connection.execute(statement, *values)
 
@@ -101,6 +106,18 @@ def test_while_a_commit_fails(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
     assert all(isinstance(ticket.error, OutcomeUnknown) for ticket in waiting)
     assert sqlite_shop.externals() == set()
     assert sqlite_shop.buy("follows").created
+
+
+def test_a_rollback_that_fails_is_no_end(sqlite_shop: Shop) -> None:
+    """Where not even rolling back works, the caller gets its own error, and the next one a connection opened anew."""
+    store_of_it: Any = sqlite_shop.store
+    store_of_it.inner._writer = Failing(store_of_it.inner._writer, "ROLLBACK")
+
+    with pytest.raises(InsufficientStock):
+        sqlite_shop.buy("too many", 1000)
+
+    assert sqlite_shop.buy("afterwards").created
+    assert sqlite_shop.oms.verify().ok
 
 
 def an_order(external_id: str) -> PlaceOrder:

@@ -107,15 +107,23 @@ class BatchRunner:
                 committing = True
                 transaction.commit()
             else:
-                transaction.rollback()
+                self._roll_back(transaction)
             _settle(verdicts)
         except BaseException as error:
             if committing:
                 failure = error
                 insist(lambda: self._commit_failed(transaction, verdicts, failure))
-            insist(transaction.rollback)
+            self._roll_back(transaction)
             if not committing or not isinstance(error, Exception):
                 raise
+
+    def _roll_back(self, transaction: Transaction) -> None:
+        try:
+            insist(transaction.rollback)
+        except Exception:
+            # What was to be forgotten is; only the store must be made ready again.
+            self._broken = True
+            _logger.exception("a rollback failed")
 
     def _decide(self, batch: Batch, tickets: Sequence[Ticket]) -> list[_Verdict]:
         """Load what all the commands need, in three rounds, then decide them in the order they came."""
