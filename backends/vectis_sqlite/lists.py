@@ -100,11 +100,9 @@ def _literal(text: str) -> str:
 
 
 def stock(tenant: str, wanted: StockFilter) -> Statement:
-    """Return the statement for stock records."""
+    """Return the statement for stock records of whichever SKU."""
     statement = Statement("stock", "id")
     statement.where("tenant = ?", tenant)
-    if wanted.sku is not None:
-        statement.where("sku = ?", wanted.sku)
     if wanted.warehouse_id is not None:
         statement.where("warehouse_id = ?", wanted.warehouse_id)
     if wanted.low is not None:

@@ -116,6 +116,10 @@ class SqliteView:
 
     def stock(self, tenant: str, where: StockFilter, part: Slice) -> list[StockRecord]:
         """Return stock records by id, newest first."""
+        if where.sku is not None:
+            records = self._stock_of_sku(tenant, where.sku, where)
+            below = [record for record in records if part.before is None or record.id < part.before]
+            return below[part.offset : part.offset + part.limit]
         statement = lists.stock(tenant, where).page(sql.STOCK_COLUMNS, part)
         return [rows.stock_of(row) for row in self._connection.execute(*statement).fetchall()]
 
@@ -123,7 +127,17 @@ class SqliteView:
         """Return how many stock records there are."""
         if where == StockFilter():
             return self._counter(tenant, "stock")
+        if where.sku is not None:
+            return len(self._stock_of_sku(tenant, where.sku, where))
         return self._count(lists.stock(tenant, where))
+
+    def _stock_of_sku(self, tenant: str, sku: str, where: StockFilter) -> list[StockRecord]:
+        """Return a SKU's records, newest first: one a warehouse, so sorting them here is quicker than there."""
+        records = loading.entities(self._connection, sql.STOCK_BY_SKU, [(tenant, sku)], rows.stock_of)
+        records.sort(key=lambda record: record.id, reverse=True)
+        if where.warehouse_id is not None:
+            records = [record for record in records if record.warehouse_id == where.warehouse_id]
+        return records if where.low is None else [record for record in records if record.low is where.low]
 
     def movements(self, tenant: str, stock_id: str, part: Slice) -> list[Movement]:
         """Return a record's ledger rows, newest first."""
