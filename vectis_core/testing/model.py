@@ -282,7 +282,8 @@ class Shop:
     ) -> list[Piece]:
         free: list[Piece] = []
         for number, line in enumerate(order.lines, 1):
-            for record, pieces in line.held:
+            # By line and record, whatever was reserved first: a parcel is packed as it is read later.
+            for record, pieces in sorted(line.held, key=lambda held: held[0].id):
                 if warehouse is None or record.warehouse is warehouse:
                     free.append(Piece(number, record, pieces - order.on_labels(number, record)))
         if items is None:
@@ -299,7 +300,7 @@ class Shop:
             key = (piece.line_no, id(piece.record))
             more = merged[key].quantity if key in merged else 0
             merged[key] = Piece(piece.line_no, piece.record, piece.quantity + more)
-        return list(merged.values())
+        return sorted(merged.values(), key=lambda piece: (piece.line_no, piece.record.id))
 
     def ship(self, order: Order, parcel: Parcel, ago: timedelta | None) -> None:
         """A label's goods leave."""
