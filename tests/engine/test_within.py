@@ -146,7 +146,7 @@ def test_a_reading_left_open_ends_with_the_call(shop: Shop) -> None:
         kept.append(cursor)
 
     buy(shop, "A-1", look)
-    with sqlite3.connect(shop.store.path) as stranger:
+    with closing(sqlite3.connect(shop.store.path)) as stranger, stranger:
         stranger.execute("INSERT INTO loyalty VALUES ('x', 1)")
 
     assert shop.buy("A-2").created
