@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from vectis_core.constraints import Constraint
+from vectis_core.constraints import Constraint, Text
 from vectis_core.errors import FieldProblem, ValidationError
 
 
@@ -108,8 +108,8 @@ class _Checker:
     """How the values of a class are checked: what reads all fields at once, and what judges each."""
 
     read: Callable[[Any], tuple[Any, ...]]
-    #: The judge of each field, whether ``None`` is fine, whether more lies within, and the plan.
-    fields: list[tuple[Problem, bool, bool, FieldPlan]]
+    #: The judge of each field, whether ``None`` is fine, the bounds of a text's length, and the plan.
+    fields: list[tuple[Problem, bool, tuple[int, int] | None, FieldPlan]]
 
 
 _CHECKERS: dict[type, _Checker] = {}
@@ -121,10 +121,12 @@ def _nothing_wrong(_value: Any) -> None:
 
 def _checker(cls: type) -> _Checker:
     plans = plan_of(cls)
-    fields: list[tuple[Problem, bool, bool, FieldPlan]] = []
+    fields: list[tuple[Problem, bool, tuple[int, int] | None, FieldPlan]] = []
     for plan in plans:
-        judge: Problem = plan.constraint.problem if plan.constraint is not None else _nothing_wrong
-        fields.append((judge, plan.nullable, plan.nested is not None or plan.entry is not None, plan))
+        rule = plan.constraint
+        judge: Problem = rule.problem if rule is not None else _nothing_wrong
+        bounds = (rule.shortest, rule.longest) if isinstance(rule, Text) else None
+        fields.append((judge, plan.nullable, bounds, plan))
     return _Checker(_reader(plans), fields)
 
 
@@ -144,12 +146,21 @@ def problems_of(value: Any, path: str = "") -> list[FieldProblem]:
         checker = _CHECKERS[cls] = _checker(cls)
     found: list[FieldProblem] = []
     # strict=False: the two have one length by construction, and this runs for every field of every order.
-    for (judge, nullable, has_more, plan), held in zip(checker.fields, checker.read(value), strict=False):
+    for (judge, nullable, bounds, plan), held in zip(checker.fields, checker.read(value), strict=False):
         if held is None and nullable:
+            continue
+        # Most values are ordinary texts, and this says so without a call.
+        if (
+            bounds is not None
+            and type(held) is str
+            and bounds[0] <= len(held) <= bounds[1]
+            and held.isprintable()
+            and not held.isspace()
+        ):
             continue
         problem = judge(held)
         if problem is None:
-            if has_more:
+            if plan.nested is not None or plan.entry is not None:
                 found += _problems_within(plan, held, _joined(path, plan.wire))
         elif held is not UNSET or not plan.omissible:
             found.append(FieldProblem(_joined(path, plan.wire), problem))

@@ -44,6 +44,9 @@ def by_tenant(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
 
 def entities(connection: sqlite3.Connection, statement: str, keys: Sequence[Key], build: Callable[[Row], T]) -> list[T]:
     """Return the entities with these keys."""
+    if len(keys) == 1:
+        ((tenant, key),) = keys
+        return [build(row) for row in select(connection, statement, (tenant,), (key,))]
     return [build(row) for tenant, ids in by_tenant(keys) for row in select(connection, statement, (tenant,), ids)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -22,6 +23,9 @@ from vectis_core.tenancy import Settings, Tenant
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
+
+#: For how many rows that hardly change it is remembered what they mean. The rows themselves are always read.
+_REMEMBERED = 1_024
 
 #: One encoder for all: making one for each call costs more than encoding.
 _to_json: Callable[[Any], str] = simplejson.JSONEncoder(
@@ -382,8 +386,9 @@ def tenant_row(tenant: Tenant) -> Row:
     return (tenant.id, _to_json(attrs.asdict(tenant.settings)), to_micros(tenant.created_at))
 
 
+@lru_cache(_REMEMBERED)
 def tenant_of(row: Row) -> Tenant:
-    """Return the tenant of a row."""
+    """Return the tenant of a row, the same for the same row: batch after batch reads the same few."""
     return Tenant(row[0], Settings(**_from_json(row[1])), from_micros(row[2]))
 
 
@@ -409,8 +414,9 @@ def warehouse_change(warehouse: Warehouse) -> Row:
     return (*row[2:6], row[7], row[9], *row[:2])
 
 
+@lru_cache(_REMEMBERED)
 def warehouse_of(row: Row) -> Warehouse:
-    """Return the warehouse of a row."""
+    """Return the warehouse of a row, the same for the same row."""
     return Warehouse(
         tenant=row[0],
         id=row[1],
@@ -446,8 +452,9 @@ def product_change(product: Product) -> Row:
     return (*row[3:7], row[8], *row[:2])
 
 
+@lru_cache(_REMEMBERED)
 def product_of(row: Row) -> Product:
-    """Return the product of a row."""
+    """Return the product of a row, the same for the same row."""
     return Product(
         tenant=row[0],
         id=row[1],

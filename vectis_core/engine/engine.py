@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -40,6 +41,10 @@ _logger = logging.getLogger("vectis.engine")
 
 _COMMAND_ID = Text(1, 255)
 
+#: For how long, in seconds, a leader waits at most for each of those who were in the last batch with it: so long as
+#: it takes a caller to take its answer and come with the next command.
+_MOMENT = 0.0001
+
 
 class Engine:
     """Runs commands against a store; safe to share among threads and event loops."""
@@ -53,6 +58,10 @@ class Engine:
         self._mutex = threading.Lock()
         self._queue: deque[Ticket] = deque()
         self._leader: ThreadWaiter | None = None
+        #: How many were in the last batch, when they were answered, and whether the leader sleeps until they return.
+        self._crowd = 0
+        self._answered_at = 0.0
+        self._gathering = False
         self._idle = threading.Condition(self._mutex)
         self._closed = False
         self._forked = False
@@ -186,6 +195,8 @@ class Engine:
             self._queue.append(ticket)
             if self._leader is None:
                 self._hand_on()
+            elif self._gathering and len(self._queue) >= self._crowd:
+                self._leader.wake()
 
     def _leads(self, me: ThreadWaiter) -> bool:
         """Return whether *me* has the lead.
@@ -200,10 +211,28 @@ class Engine:
         """Commit one batch, tell everyone in it, and hand on the lead."""
         batch: list[Ticket] = []
         try:
+            self._gather(me)
             self._take(batch)
             self._runner.run(batch)
         finally:
             insist(lambda: self._finish(me, batch))
+
+    def _gather(self, me: ThreadWaiter) -> None:
+        """Let those who were answered together come back together.
+
+        They were all woken a moment ago. The first of them to return would commit alone, and the others would queue
+        behind its sync; so it sleeps until as many have come as last time, or a moment has passed. Who was alone last
+        time, or comes later than a moment after, waits for nobody.
+        """
+        moment = self._crowd * _MOMENT
+        if self._crowd <= 1 or time.monotonic() - self._answered_at > moment:
+            return
+        me.forget()
+        with self._mutex:
+            self._gathering = len(self._queue) < self._crowd
+        if self._gathering:
+            me.wait(moment)
+            self._gathering = False
 
     def _take(self, batch: list[Ticket]) -> None:
         """Move the head of the queue into *batch*: one ticket with a host's part, or many without."""
@@ -222,12 +251,14 @@ class Engine:
         if self._leader is not me:
             return
         settled = [ticket for ticket in batch if ticket.settled]
+        self._crowd = len(batch)
         with self._mutex:
             waiting = [t for t in batch if not (t.settled or t.abandoned or t.waiter is me or t in self._queue)]
             self._queue.extendleft(reversed(waiting))
         # First the observers: who is told that a client is revoked must find it refused everywhere in this process.
         self._notify(settled)
         wake_all(ticket for ticket in settled if ticket.waiter is not me)
+        self._answered_at = time.monotonic()
         with self._mutex:
             self._hand_on()
 

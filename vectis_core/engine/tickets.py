@@ -36,9 +36,13 @@ class ThreadWaiter:
         self._lock = threading.Lock()
         self._lock.acquire()
 
-    def wait(self) -> None:
-        """Sleep until the next ``wake``, or return at once where one came already."""
-        self._lock.acquire()
+    def wait(self, at_most: float = -1) -> None:
+        """Sleep until the next ``wake``, or *at_most* so many seconds; return at once where one came already."""
+        self._lock.acquire(timeout=at_most)
+
+    def forget(self) -> None:
+        """Forget a ``wake`` that nobody has slept for."""
+        self._lock.acquire(blocking=False)
 
     def wake(self) -> None:
         """Wake the thread; harmless when it is awake."""
