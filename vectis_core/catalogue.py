@@ -15,6 +15,9 @@ from vectis_core.money import exact
 #: A SKU is compared byte for byte.
 SKU = Text(1, 128)
 
+#: The priority of a warehouse that is tried after all others.
+PRIORITY_MAX = 1_000_000
+
 _MEASURE = Number(Decimal(0), Decimal(10) ** 9, places=6, above_least=True)
 
 
@@ -98,7 +101,7 @@ class NewWarehouse:
     code: Annotated[str, Text(1, 64)]
     name: Annotated[str, Text(1, 255)]
     address: WarehouseAddress | None = None
-    priority: Annotated[int, Whole(0, 1_000_000)] | None = None
+    priority: Annotated[int, Whole(0, PRIORITY_MAX)] | None = None
 
 
 @attrs.frozen
@@ -108,7 +111,7 @@ class WarehouseChange:
     code: Annotated[str, Text(1, 64)] | Unset = UNSET
     name: Annotated[str, Text(1, 255)] | Unset = UNSET
     address: WarehouseAddress | Unset | None = UNSET
-    priority: Annotated[int, Whole(0, 1_000_000)] | Unset = UNSET
+    priority: Annotated[int, Whole(0, PRIORITY_MAX)] | Unset = UNSET
     active: Annotated[bool, Flag()] | Unset = UNSET
 
 

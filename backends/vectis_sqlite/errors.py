@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from types import TracebackType
 
-from vectis_core.errors import ServiceUnavailable, StoreConflict, StoreError
+from vectis_core.errors import ServiceUnavailable, StoreConflict, StoreError, ValidationError
 
 #: Primary result codes after which the same statement may work later (https://sqlite.org/rescode.html).
 _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
@@ -28,6 +28,8 @@ class _Translated:
     ) -> None:
         if isinstance(error, sqlite3.IntegrityError):
             raise StoreConflict(f"The database refused a row: {error}") from error
+        if isinstance(error, UnicodeEncodeError):
+            raise ValidationError.of("", "must be valid Unicode, without lone surrogates") from error
         if isinstance(error, sqlite3.Error):
             translation = translation_of(error)
             if translation is not None:

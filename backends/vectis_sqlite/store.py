@@ -204,7 +204,7 @@ class Reading:
     ) -> None:
         self._store.return_reader(self._connection)
         with translated():
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, (sqlite3.Error, UnicodeEncodeError)):
                 raise error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from vectis_core.catalogue import Product, Warehouse
+from vectis_core.catalogue import PRIORITY_MAX, Product, Warehouse
 from vectis_core.checking import UNSET
 from vectis_core.commands import CreateProduct, CreateWarehouse, UpdateProduct, UpdateWarehouse
 from vectis_core.errors import Conflict, NotFound
@@ -87,7 +87,7 @@ def create_warehouse(command: CreateWarehouse, work: UnitOfWork) -> Warehouse:
         code=intent.code,
         name=intent.name,
         address=intent.address,
-        priority=max(each.priority for each in others) + 1 if priority is None else priority,
+        priority=min(max(each.priority for each in others) + 1, PRIORITY_MAX) if priority is None else priority,
         is_default=False,
         active=True,
         created_at=work.now,

@@ -26,7 +26,8 @@ def pack(order: Order, held: Sequence[Reservation], intent: NewShipment) -> tupl
             numbers = _lines_of(order, item, f"items[{index}]")
             pieces += _taken(order, item, numbers, free)
     if not pieces:
-        raise Conflict("Nothing of the order is left to ship", {"orderId": order.id})
+        where = " from this warehouse" if intent.warehouse_id is not None else ""
+        raise Conflict(f"Nothing of the order is left to ship{where}", {"orderId": order.id})
     return _merged(lines, pieces)
 
 
