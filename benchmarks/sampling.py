@@ -110,6 +110,8 @@ class Sampler:
                 if thread is me or thread.ident not in frames or thread.native_id is None:
                     continue
                 total = _computed_by(thread.native_id)
+                if total is None:
+                    continue
                 section = _section_at(frames[thread.ident])
                 waits = section.startswith(_DISK)
                 self.seconds[section] += elapsed if waits else total - computed.get(thread.native_id, total)
@@ -123,12 +125,12 @@ class Sampler:
         }
 
 
-def _computed_by(native_id: int) -> float:
-    """Return the seconds that a thread has been on a processor, 0 where it has just ended."""
+def _computed_by(native_id: int) -> float | None:
+    """Return the seconds that a thread has been on a processor, ``None`` where it has just ended."""
     try:
         return int(Path(f"/proc/self/task/{native_id}/schedstat").read_text().split()[0]) / 1e9
     except OSError:
-        return 0.0
+        return None
 
 
 def _section_at(innermost: FrameType) -> str:

@@ -247,7 +247,7 @@ class UnitOfWork:
 
     def new_uuid(self) -> str:
         """Return a new UUID of version 7."""
-        return str(self._batch.ids.uuid7(self.now))
+        return self._batch.ids.uuid7(self.now)
 
     def new_id(self, prefix: str) -> str:
         """Return a new id with a prefix."""

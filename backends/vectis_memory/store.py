@@ -37,7 +37,7 @@ class MemoryStore:
     path: None = None
 
     def __init__(self, *, clock: Clock, ids: Ids) -> None:
-        self.database_id = str(ids.uuid7(clock.now()))
+        self.database_id = ids.uuid7(clock.now())
         #: What is committed; replaced as a whole, never changed.
         self.state = State()
         self._clock = clock

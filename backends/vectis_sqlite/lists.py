@@ -10,7 +10,7 @@ from vectis_core.clock import to_micros
 from vectis_core.ids import CLOCK_SLACK, first_uuid7_at
 from vectis_core.ports import OrderFilter, ProductFilter, Slice, StockFilter
 
-#: Greater than every id and number in text, so that one statement serves a list from its start and from an id on.
+#: Greater than every id, so that one statement serves a list from its start and from an id on.
 _END = "\U0010ffff"
 
 

@@ -1,4 +1,4 @@
-"""Every statement of the hot paths, by name, in one place.
+"""Every statement but those that a list's filter makes, by name, in one place.
 
 ``{keys}`` stands for a list of placeholders; lists are filled up to a few sizes, so that the driver's cache of
 prepared statements serves them all.
@@ -55,6 +55,7 @@ UPDATE_ORDER = (
 ORDERS = _select("orders", _ORDER, "tenant = ? AND id IN ({keys})")
 ORDER_IDS = "SELECT external_id, id FROM orders WHERE tenant = ? AND external_id IN ({keys})"
 ORDER_BY_EXTERNAL_ID = _select("orders", _ORDER, "tenant = ? AND external_id = ?")
+ORDERS_OLDEST = _select("orders", _ORDER, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
 ORDER_COLUMNS = ", ".join(f"o.{name.strip()}" for name in _ORDER.split(","))
 
 INSERT_LINE = _insert("order_lines", _LINE)
@@ -99,6 +100,7 @@ UPDATE_STOCK = (
 STOCK_BY_ID = _select("stock", _STOCK, "tenant = ? AND id IN ({keys})")
 STOCK_BY_SKU = _select("stock", _STOCK, "tenant = ? AND sku IN ({keys})")
 STOCK_COLUMNS = _STOCK
+STOCK_OLDEST = _select("stock", _STOCK, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
 
 INSERT_MOVEMENT = _insert("stock_ledger", _MOVEMENT)
 MOVEMENTS_NEWEST = _select(

@@ -209,8 +209,8 @@ class SqliteView:
 
     def scan_stock(self, tenant: str, after: str, limit: int) -> list[StockRecord]:
         """Return stock records by id, oldest first, after an id."""
-        text = f"SELECT {sql.STOCK_COLUMNS} FROM stock WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
-        return [rows.stock_of(row) for row in self._connection.execute(text, (tenant, after, limit)).fetchall()]
+        found = self._connection.execute(sql.STOCK_OLDEST, (tenant, after, limit)).fetchall()
+        return [rows.stock_of(row) for row in found]
 
     def scan_movements(self, tenant: str, stock_id: str, after: int, limit: int) -> list[Movement]:
         """Return a record's ledger rows, oldest first, after a number."""
@@ -219,8 +219,7 @@ class SqliteView:
 
     def scan_orders(self, tenant: str, after: str, limit: int) -> list[Order]:
         """Return orders by id, oldest first, after an id."""
-        text = f"SELECT {sql.ORDER_COLUMNS} FROM orders o WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608
-        heads = self._connection.execute(text, (tenant, after, limit)).fetchall()
+        heads = self._connection.execute(sql.ORDERS_OLDEST, (tenant, after, limit)).fetchall()
         return loading.complete(self._connection, tenant, heads)
 
     def scan_reservations(self, tenant: str, order_ids: Sequence[str]) -> list[Reservation]:

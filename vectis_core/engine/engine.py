@@ -150,12 +150,6 @@ class Engine:
             if self._committing is not threading.current_thread():
                 self._committing.join()
 
-    def check_usable(self) -> None:
-        """Raise ``UsageError`` where the engine must not be used: closed, forked, or from inside ``within``."""
-        self.check_open()
-        if self._runner.host_thread == threading.get_ident():
-            raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
-
     def check_open(self) -> None:
         """Raise ``UsageError`` after ``close`` and in the child of a fork."""
         if self._forked:
@@ -170,8 +164,14 @@ class Engine:
 
     # The queue
 
+    def _check_usable(self) -> None:
+        """Raise ``UsageError`` where no command may be asked for: closed, forked, or from inside ``within``."""
+        self.check_open()
+        if self._runner.host_thread == threading.get_ident():
+            raise UsageError("Vectis cannot be called from inside within=: write the host's rows there, nothing else")
+
     def _ticket(self, command: Command[Any], within: Within[Any] | None, waiter: ThreadWaiter | LoopWaiter) -> Ticket:
-        self.check_usable()
+        self._check_usable()
         handler = handler_of(command)
         command_id = command.command_id
         if command_id is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-import uuid
 from datetime import datetime, timedelta
 
 from vectis_core.clock import EPOCH
@@ -24,7 +23,7 @@ class CountingIds:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def uuid7(self, now: datetime) -> uuid.UUID:
+    def uuid7(self, now: datetime) -> str:
         """Return the next UUID, with the time of *now*."""
         return uuid7_of((now - EPOCH) // _MILLISECOND, 0, next(self._numbers))
 
