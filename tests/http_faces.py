@@ -54,7 +54,7 @@ def environ_of(request: HttpRequest, *, sized: bool) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.input": io.BytesIO(request.body + (b"of the next request" if sized else b"")),
         "wsgi.input_terminated": not sized,
-        "wsgi.url_scheme": request.scheme,
+        "wsgi.url_scheme": "http",
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
     }
@@ -99,7 +99,7 @@ def scope_of(request: HttpRequest, *, sized: bool) -> dict[str, Any]:
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": request.method,
-        "scheme": request.scheme,
+        "scheme": "http",
         "path": unquote_to_bytes(request.path).decode("utf-8", "replace"),
         "raw_path": request.path.encode(),
         "query_string": request.query.encode(),

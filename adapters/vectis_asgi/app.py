@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from vectis_core.commands import Command
 from vectis_core.vectis import Vectis
 from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
 from vectis_http.api import Effect, ReadBody
 from vectis_http.errors import PayloadTooLarge
-from vectis_http.messages import HEADERS_READ, join_headers
+from vectis_http.messages import HEADERS_READ, join_headers, quoted_path
 from vectis_http.operation import Query, Work
 
 Scope = MutableMapping[str, Any]
@@ -23,8 +23,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 #: The headers that the API reads, as ASGI spells their names; to decode the others would cost more than all of them.
 _READ = {name.encode(): name for name in HEADERS_READ}
-#: What a path may have unencoded (RFC 3986, section 3.3), the slashes between segments, and encoded octets.
-_PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
 
 class _ClientGoneError(Exception):
@@ -104,7 +102,6 @@ def _head_of(scope: Scope) -> HttpRequest:
         query=scope["query_string"].decode("latin-1"),
         headers=join_headers(pairs),
         remote_address=client[0] if client else "",
-        scheme=scope.get("scheme", "http"),
         prefix=prefix,
     )
 
@@ -123,7 +120,7 @@ def _paths_of(scope: Scope) -> tuple[str, str]:
     prefix = root.rstrip("/").encode()
     if prefix and decoded.startswith(prefix + b"/"):
         decoded = decoded[len(prefix) :]
-    return quote(prefix, safe=_PATH_SAFE), quote(decoded, safe=_PATH_SAFE)
+    return quoted_path(prefix), quoted_path(decoded)
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 
-def _label_free(base_domain: str | None) -> str | None:
+def _as_hosts_are(base_domain: str | None) -> str | None:
     return base_domain.lower().strip(".") if base_domain else None
 
 
@@ -15,7 +15,7 @@ class HttpConfig:
 
     #: Where given, a host such as ``acme.example.com`` must name the token's tenant before this domain;
     #: ``api.example.com`` serves all.
-    base_domain: str | None = attrs.field(default=None, converter=_label_free)
+    base_domain: str | None = attrs.field(default=None, converter=_as_hosts_are)
     #: The address under which clients know the API; it is the issuer of tokens.
     public_url: str | None = None
     #: Requests a minute and access token.

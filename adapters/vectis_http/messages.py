@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import quote
 
 import attrs
 
@@ -15,6 +16,8 @@ HEADERS_READ = (
     "idempotency-key",
     "x-forwarded-for",
 )
+#: What a path may have unencoded (RFC 3986, section 3.3), and the slashes between its segments.
+_PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
 
 @attrs.frozen
@@ -31,7 +34,6 @@ class HttpRequest:
     body: bytes = attrs.field(default=b"", repr=False)
     #: The address of who connected, which may be a proxy.
     remote_address: str = ""
-    scheme: str = "http"
     #: What the API is mounted at, such as ``/oms``; empty at the root.
     prefix: str = ""
 
@@ -50,6 +52,11 @@ class HttpResponse:
     status: int
     headers: list[tuple[str, str]]
     body: bytes = b""
+
+
+def quoted_path(path: bytes) -> str:
+    """Return a decoded path percent-encoded, the same whichever server decoded it."""
+    return quote(path, safe=_PATH_SAFE)
 
 
 def join_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -19,7 +19,6 @@ from vectis_http.messages import HttpRequest
 from vectis_http.parameters import Parameter, QueryReader
 
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 
 @attrs.frozen

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from vectis_core.errors import ValidationError
 from vectis_http.api import HttpApi, declared_length, within_limit
 from vectis_http.errors import PayloadTooLarge
-from vectis_http.messages import HttpRequest, HttpResponse
+from vectis_http.messages import HttpRequest, HttpResponse, quoted_path
 
 Environ = dict[str, Any]
 
 _CHUNK = 64 * 1024
-#: What a path may have unencoded (RFC 3986, section 3.3), and the slashes between its segments.
-_PATH_SAFE = "/:@!$&'()*+,;=~-._"
 
 
 class WsgiApp:
@@ -36,12 +33,11 @@ def respond(api: HttpApi, environ: Environ, prefix: str, path: str) -> HttpRespo
     """Return the response to the request in *environ*, for *path* below *prefix* as WSGI spells both."""
     head = HttpRequest(
         method=environ["REQUEST_METHOD"],
-        path=quote(path.encode("latin-1"), safe=_PATH_SAFE),
+        path=quoted_path(path.encode("latin-1")),
         query=environ.get("QUERY_STRING", ""),
         headers=_headers_of(environ),
         remote_address=environ.get("REMOTE_ADDR", ""),
-        scheme=environ["wsgi.url_scheme"],
-        prefix=quote(prefix.encode("latin-1"), safe=_PATH_SAFE),
+        prefix=quoted_path(prefix.encode("latin-1")),
     )
     return api.drive(head, lambda limit: _read_body(environ, limit))
 

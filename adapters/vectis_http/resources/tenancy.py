@@ -6,7 +6,7 @@ from typing import Any
 
 from vectis_core import commands, queries
 from vectis_core.access import IssuedClient, NewClient
-from vectis_core.errors import NotFound
+from vectis_core.errors import Conflict, NotFound
 from vectis_core.tenancy import SettingsChange
 from vectis_http import parameters, render
 from vectis_http.operation import Body, Call, Operation, Query, Reply, location, ok, page_of
@@ -102,7 +102,7 @@ OPERATIONS = (
         ),
         reply=_issued,
         responses={201: "The client and its new secret"},
-        errors=(NotFound,),
+        errors=(NotFound, Conflict),
         takes_key=True,
     ),
     Operation(
