@@ -56,6 +56,17 @@ def test_the_core_does_not_load_its_testing_package() -> None:
     assert not [name for name in loaded if name.startswith("vectis_core.testing")]
 
 
+@pytest.mark.parametrize("module", ["strategies", "machine"])
+def test_the_missing_testing_extra_is_named(module: str) -> None:
+    """Without Hypothesis, what needs it says what to install; a clock to freeze needs nothing."""
+    program = "import sys; sys.modules['hypothesis'] = None; from vectis_core.testing import FrozenClock; FrozenClock()"
+    command = [sys.executable, "-c", f"{program}; import vectis_core.testing.{module}"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert 'pip install "vectis-oms[testing]"' in ended.stderr
+
+
 def test_opening_a_database_loads_its_backend_alone() -> None:
     """``Vectis.open`` finds the backend by the URL's scheme and leaves the others, and the web, alone."""
     loaded = packages_after("import vectis_core\nwith vectis_core.Vectis.open('memory://'): pass")

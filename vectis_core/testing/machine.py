@@ -16,6 +16,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+try:
+    import hypothesis as _hypothesis  # noqa: F401 - asked for here, so that the error names the extra
+except ImportError as error:
+    raise ImportError('The state machine needs Hypothesis: pip install "vectis-oms[testing]"') from error
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 

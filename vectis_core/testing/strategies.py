@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+try:
+    import hypothesis as _hypothesis  # noqa: F401 - asked for here, so that the error names the extra
+except ImportError as error:
+    raise ImportError('The strategies need Hypothesis: pip install "vectis-oms[testing]"') from error
+
 from hypothesis import strategies as st
 
 from vectis_core.catalogue import Dimensions, NewProduct, Weight
