@@ -12,6 +12,7 @@ from small_shop import Shop
 from vectis_core import DatabaseTooNew, StoreError, Vectis
 from vectis_sqlite import schema
 from vectis_sqlite.connections import open_writer
+from vectis_sqlite.host import OURS
 
 
 def dump(path: Path) -> list[tuple[str, str, str]]:
@@ -41,6 +42,13 @@ def test_every_older_file_is_migrated_to_the_fresh_schema(tmp_path: Path) -> Non
         shop.oms.close()
 
         assert dump(path) == dump(tmp_path / "fresh.db")
+
+
+def test_every_table_is_kept_from_the_host(tmp_path: Path) -> None:
+    """A table that a migration adds, and that is forgotten where the host's writes are judged, would be open to it."""
+    Vectis.open(f"sqlite:///{tmp_path}/shop.db").close()
+
+    assert {name for kind, name, _ in dump(tmp_path / "shop.db") if kind == "table"} == OURS
 
 
 def test_an_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
