@@ -55,8 +55,8 @@ class RateWindow:
 class Changes:
     """All that a batch writes, in the order in which the fields stand; each list may be empty.
 
-    A changed row comes as (before, after): a store writes it guarded by what it was before, and refuses with
-    ``StoreConflict`` where that is no longer so.
+    A changed row comes as (before, after). Where fields are named that guard it, a store writes it only over the same
+    values of these, and refuses with ``StoreConflict`` where they have changed or the row is gone.
     """
 
     tenants: list[tuple[Tenant | None, Tenant]] = attrs.Factory(list)
@@ -73,6 +73,7 @@ class Changes:
     events: list[Event] = attrs.Factory(list)
     clients: list[tuple[ApiClient | None, ApiClient]] = attrs.Factory(list)
     keys: list[tuple[SigningKey | None, SigningKey]] = attrs.Factory(list)
+    #: Guarded by ``granted``.
     windows: list[tuple[RateWindow | None, RateWindow]] = attrs.Factory(list)
     results: list[StoredResult] = attrs.Factory(list)
     #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.

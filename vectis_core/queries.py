@@ -96,7 +96,7 @@ def product_filter(sku: str | None = None, q: str | None = None, active: bool | 
 
 
 def stock_filter(sku: str | None = None, warehouse_id: str | None = None, low: bool | None = None) -> StockFilter:
-    """Return which stock records to list."""
+    """Return which stock records to list; raises ``ValidationError`` for text that no name can have."""
     _check_text(sku=sku, warehouseId=warehouse_id)
     return StockFilter(sku, warehouse_id, low)
 

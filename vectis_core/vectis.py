@@ -55,7 +55,8 @@ class Vectis(TenantFace):
         ``memory://`` is gone when closed. *options* are those of the backend; every backend that keeps what it is
         given knows ``must_exist``, with which a database that is not there is an error.
 
-        Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``.
+        Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``, and ``ServiceUnavailable`` where other processes
+        do not let go of the database.
         """
         clock = clock or SystemClock()
         ids = ids or RandomIds()
@@ -82,15 +83,23 @@ class Vectis(TenantFace):
         after ours are written and before the commit, and what it raises undoes both. The connection executes
         statements on the host's own tables and refuses to commit, to roll back, and to write to ours. The call may
         come again on a retry, and does not come for a replay.
+
+        Raises the command's refusals, ``ServiceUnavailable``, ``OutcomeUnknown``, ``UsageError``.
         """
         return self.engine.run(command, within)
 
     def submit(self, command: Command[T]) -> asyncio.Future[T]:
-        """Submit a command from a running event loop, and return a future of it for the result."""
+        """Submit a command from a running event loop, and return a future of it for the result.
+
+        What is wrong with the command itself is raised at once; what ``run`` raises later, the future does.
+        """
         return self.engine.submit(command)
 
     def verify(self) -> Report:
-        """Prove the books: every balance, counter, status and event, in one consistent view."""
+        """Prove the books: every balance, counter, status and event, in one consistent view.
+
+        What is wrong stands in the report. Raises ``UsageError`` after ``close`` and in the child of a fork.
+        """
         from vectis_core.verify import verify  # noqa: PLC0415 - few processes prove, all import
 
         self.engine.check_open()

@@ -1,4 +1,4 @@
-"""Every statement but those that a list's filter makes, by name, in one place.
+"""Every statement of the hot paths and the scans, by name, in one place.
 
 ``{keys}`` stands for a list of placeholders; lists are filled up to a few sizes, so that the driver's cache of
 prepared statements serves them all.

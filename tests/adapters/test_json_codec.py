@@ -95,7 +95,7 @@ def test_what_an_escape_hides_is_found(body: bytes, field: str) -> None:
 
 
 def test_a_repeated_name_is_found_among_very_many() -> None:
-    """Finding the name that stands twice takes no longer than reading the object."""
+    """The name that stands twice is told, however many others there are."""
     members = [b'"name-%d":1' % number for number in range(50_000)]
     with pytest.raises(ValidationError) as refused:
         read_json(b"{" + b",".join([*members, members[-1]]) + b"}")

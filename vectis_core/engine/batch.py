@@ -91,7 +91,11 @@ class BatchRunner:
                 break
 
     def _attempt(self, tickets: Sequence[Ticket]) -> None:
-        """Run the tickets in one transaction; raises where nothing was written and nobody is settled."""
+        """Run the tickets in one transaction.
+
+        Raises an ``Exception`` only where nothing was written and nobody is settled. An interrupt is let through
+        whenever it comes, after all that can be told by then is settled.
+        """
         if self._broken:
             self._store.recover()
             self._broken = False

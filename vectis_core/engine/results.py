@@ -1,7 +1,7 @@
 """How results are kept, so that a repeat by command id gets the same answer.
 
-A kept result holds ids and numbers only: an order's addresses and its customer's mail are put back from the order
-when it is read, so that erasing them there erases them. A secret is kept as null.
+A kept result holds nothing of a customer but ids: an order's addresses and its customer's mail are put back from the
+order when it is read, so that erasing them there erases them. A secret is kept as null.
 """
 
 from __future__ import annotations

@@ -39,13 +39,16 @@ class ClientsFace:
         )
 
     def add_secret(self, client_id: str, *, command_id: str | None = None) -> IssuedClient:
-        """Give a client a new secret; the one before it stays good, older ones end."""
+        """Give a client a new secret; the one before it stays good, older ones end.
+
+        Raises ``NotFound``, and ``Conflict`` where the client is revoked.
+        """
         return self._engine.run(
             commands.AddClientSecret(caller=self._caller, command_id=command_id, client_id=client_id)
         )
 
     def revoke(self, client_id: str, *, command_id: str | None = None) -> ApiClient:
-        """End a client; its secrets and its tokens are refused from now on."""
+        """End a client; its secrets and its tokens are refused from now on. Raises ``NotFound``."""
         return self._engine.run(commands.RevokeClient(caller=self._caller, command_id=command_id, client_id=client_id))
 
 

@@ -27,7 +27,10 @@ class Listing(Generic[T]):
         self._key = key
 
     def page(self, limit: int = PAGE_DEFAULT, offset: int = 0) -> Page[T]:
-        """Return at most *limit* (1 to 100) entries after skipping *offset*, with the total."""
+        """Return at most *limit* (1 to 100) entries after skipping *offset*, with the total.
+
+        Raises ``ValidationError`` where either is out of bounds.
+        """
         part = queries.page_slice(limit, offset)
         with self._engine.read() as view:
             return self._read(view, part)
@@ -54,7 +57,10 @@ class EventFeed:
         self._types = types
 
     def page(self, limit: int = PAGE_MAX) -> EventPage:
-        """Return at most *limit* (1 to 100) events, and the cursor that continues after them."""
+        """Return at most *limit* (1 to 100) events, and the cursor that continues after them.
+
+        Raises ``ValidationError`` where the limit is out of bounds, or cursor or types are none.
+        """
         with self._engine.read() as view:
             return queries.events(view, self._tenant, self._after, self._types, limit)
 

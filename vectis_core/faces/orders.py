@@ -81,7 +81,10 @@ class OrdersFace:
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> Listing[Order]:
-        """Return orders, newest first; *created_after* is included, *created_before* is not."""
+        """Return orders, newest first; *created_after* is included, *created_before* is not.
+
+        Raises ``ValidationError`` for what no order can have.
+        """
         where = queries.order_filter(status, external_id, customer_id, sku, created_after, created_before)
         tenant = self._caller.tenant
         return Listing(
@@ -91,11 +94,14 @@ class OrdersFace:
         )
 
     def confirm(self, order_id: str, *, command_id: str | None = None) -> Order:
-        """Accept a pending order for fulfilment; raises ``IllegalTransition``."""
+        """Accept a pending order for fulfilment; raises ``NotFound``, ``IllegalTransition``."""
         return self._engine.run(commands.ConfirmOrder(caller=self._caller, command_id=command_id, order_id=order_id))
 
     def cancel(self, order_id: str, reason: str | None = None, *, command_id: str | None = None) -> Order:
-        """Cancel an order of which nothing has shipped and release its stock; raises ``IllegalTransition``."""
+        """Cancel an order of which nothing has shipped and release its stock.
+
+        Raises ``NotFound``, ``IllegalTransition``.
+        """
         return self._engine.run(
             commands.CancelOrder(
                 caller=self._caller, command_id=command_id, order_id=order_id, intent=Cancellation(reason)
@@ -103,7 +109,10 @@ class OrdersFace:
         )
 
     def close_short(self, order_id: str, reason: str, *, command_id: str | None = None) -> Order:
-        """End a partially shipped order: cancel and release what was not shipped."""
+        """End a partially shipped order: cancel and release what was not shipped.
+
+        Raises ``NotFound``, ``IllegalTransition``.
+        """
         return self._engine.run(
             commands.CloseOrderShort(
                 caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason)
@@ -111,13 +120,13 @@ class OrdersFace:
         )
 
     def hold(self, order_id: str, reason: str, *, command_id: str | None = None) -> Order:
-        """Forbid confirming and shipping for the time being."""
+        """Forbid confirming and shipping for the time being; raises ``NotFound``, ``IllegalTransition``."""
         return self._engine.run(
             commands.HoldOrder(caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason))
         )
 
     def release(self, order_id: str, reason: str, *, command_id: str | None = None) -> Order:
-        """End the hold."""
+        """End the hold; raises ``NotFound``, ``IllegalTransition``."""
         return self._engine.run(
             commands.ReleaseOrder(caller=self._caller, command_id=command_id, order_id=order_id, intent=Reason(reason))
         )
@@ -136,6 +145,9 @@ class OrdersFace:
         """Register a shipment, of all that is reserved and on no label where *items* are left out.
 
         With *status* ``label_created`` goods leave stock only when the shipment ships.
+
+        Raises ``NotFound``, ``IllegalTransition``, and ``Conflict`` where less can be shipped than is asked or the
+        lines go to several addresses.
         """
         intent = NewShipment(
             carrier=carrier,
@@ -172,7 +184,10 @@ class ShipmentsFace:
             return queries.shipment(view, self._caller.tenant, shipment_id)
 
     def ship(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
-        """A labelled shipment has left, now or at *at*; its goods leave stock."""
+        """A labelled shipment has left, now or at *at*; its goods leave stock.
+
+        Raises ``NotFound``, ``IllegalTransition``.
+        """
         return self._engine.run(
             commands.ShipShipment(
                 caller=self._caller,
@@ -183,7 +198,7 @@ class ShipmentsFace:
         )
 
     def deliver(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
-        """A shipment has arrived, now or at *at*."""
+        """A shipment has arrived, now or at *at*; raises ``NotFound``, ``IllegalTransition``."""
         return self._engine.run(
             commands.DeliverShipment(
                 caller=self._caller,
@@ -194,7 +209,7 @@ class ShipmentsFace:
         )
 
     def void(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
-        """A label will not be used; its pieces can go on another."""
+        """A label will not be used; its pieces can go on another. Raises ``NotFound``, ``IllegalTransition``."""
         return self._engine.run(
             commands.VoidShipment(
                 caller=self._caller,

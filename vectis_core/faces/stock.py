@@ -53,7 +53,10 @@ class ProductsFace:
             return queries.product_by_sku(view, self._caller.tenant, sku)
 
     def list(self, *, sku: str | None = None, q: str | None = None, active: bool | None = None) -> Listing[Product]:
-        """Return products, newest first; *q* is looked for in SKU and name."""
+        """Return products, newest first; *q* is looked for in SKU and name, without regard to ASCII case.
+
+        Raises ``ValidationError`` for what no product can have.
+        """
         where = queries.product_filter(sku, q, active)
         tenant = self._caller.tenant
         return Listing(
@@ -72,7 +75,7 @@ class ProductsFace:
         active: bool | Unset = UNSET,
         command_id: str | None = None,
     ) -> Product:
-        """Change what is given; ``None`` clears weight or dimensions."""
+        """Change what is given; ``None`` clears weight or dimensions. Raises ``NotFound``."""
         intent = ProductChange(name=name, weight=weight, dimensions=dimensions, active=active)
         return self._engine.run(
             commands.UpdateProduct(caller=self._caller, command_id=command_id, product_id=product_id, intent=intent)
@@ -89,7 +92,10 @@ class InventoryFace:
     def list(
         self, *, sku: str | None = None, warehouse_id: str | None = None, low: bool | None = None
     ) -> Listing[StockRecord]:
-        """Return stock records, one per SKU and warehouse, newest first."""
+        """Return stock records, one per SKU and warehouse, newest first.
+
+        Raises ``ValidationError`` for what no stock record can have.
+        """
         where = queries.stock_filter(sku, warehouse_id, low)
         tenant = self._caller.tenant
         return Listing(
@@ -122,7 +128,7 @@ class InventoryFace:
         reorder_point: int | Unset | None = UNSET,
         command_id: str | None = None,
     ) -> StockRecord:
-        """Change the reorder point; ``None`` ends it."""
+        """Change the reorder point; ``None`` ends it. Raises ``NotFound``."""
         return self._engine.run(
             commands.UpdateStockRecord(
                 caller=self._caller,
@@ -133,7 +139,10 @@ class InventoryFace:
         )
 
     def adjust(self, stock_id: str, adjustment: int, reason: str, *, command_id: str | None = None) -> StockRecord:
-        """Correct what is on hand by *adjustment* pieces; raises ``Conflict`` below what is reserved."""
+        """Correct what is on hand by *adjustment* pieces.
+
+        Raises ``NotFound``, and ``Conflict`` where less would be left than is reserved.
+        """
         return self._engine.run(
             commands.AdjustStock(
                 caller=self._caller,
@@ -203,7 +212,10 @@ class WarehousesFace:
         active: bool | Unset = UNSET,
         command_id: str | None = None,
     ) -> Warehouse:
-        """Change what is given; from an inactive warehouse nothing new is reserved."""
+        """Change what is given; from an inactive warehouse nothing new is reserved.
+
+        Raises ``NotFound``, and ``Conflict`` for a code that another has.
+        """
         intent = WarehouseChange(code=code, name=name, address=address, priority=priority, active=active)
         return self._engine.run(
             commands.UpdateWarehouse(

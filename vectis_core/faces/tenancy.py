@@ -13,7 +13,13 @@ from vectis_core.tenancy import Caller
 
 
 class TenantFace:
-    """What can be done for one tenant, by one actor."""
+    """What can be done for one tenant, by one actor.
+
+    Beside what each method names, everything raises ``UsageError`` where Vectis is closed, and ``ServiceUnavailable``
+    where the database cannot be used just now. Whatever changes something raises ``ValidationError`` for input that
+    breaks a rule, ``OutcomeUnknown`` where its commit failed, and ``IdempotencyConflict`` for a *command_id* that was
+    used for something else; a repeat with the same *command_id* returns the first result and changes nothing.
+    """
 
     def __init__(self, engine: Engine, caller: Caller) -> None:
         self._engine = engine
@@ -27,5 +33,8 @@ class TenantFace:
         self.settings = SettingsFace(engine, caller)
 
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> EventFeed:
-        """Return the tenant's events after a cursor, in order; of some types where any are named."""
+        """Return the tenant's events after a cursor, in order; of some types where any are named.
+
+        Reading it raises ``ValidationError`` for what is no cursor of the feed, or no type of event.
+        """
         return EventFeed(self._engine, self.caller.tenant, after, types)
