@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
@@ -355,6 +356,11 @@ class Store(Protocol):
 
     #: An id of the database, made with it.
     database_id: str
+
+    @property
+    def path(self) -> Path | None:
+        """The local file that the database is, beside which a key file can lie; ``None`` where it is none."""
+        ...
 
     def begin(self) -> Transaction:
         """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where the store is not free."""

@@ -164,6 +164,15 @@ def test_external_ids_and_skus_of_tenants_do_not_meet(shop: Shop, other: Shop) -
     assert shop.get("/api/orders?externalId=SAME").json["orders"] == [ours]
 
 
+def test_a_revoked_client_gets_no_further_secret(shop: Shop) -> None:
+    """What has ended is not begun again: a secret for a revoked client is a 409 that says to make another."""
+    made = shop.post("/api/clients", {"name": "till"}).json
+    assert shop.ask("DELETE", f"/api/clients/{made['id']}").status == 204
+    refused = shop.post(f"/api/clients/{made['id']}/secrets")
+    assert (refused.status, refused.error) == (409, "Conflict")
+    assert refused.json["details"] == {"clientId": made["id"]}
+
+
 def test_a_client_made_over_http_shows_its_secret_once(shop: Shop) -> None:
     """A new client's secret is in that answer alone; a second secret is good beside the first."""
     made = shop.post("/api/clients", {"name": "till", "scopes": ["orders:read"]}, headers={"idempotency-key": "c"})

@@ -21,7 +21,7 @@ class FaultyStore:
         self.inner = store
         self.hook = hook
         self.database_id = store.database_id
-        self.path = getattr(store, "path", None)
+        self.path = store.path
 
     def begin(self) -> Transaction:
         """Begin a transaction that calls the hook."""

@@ -49,17 +49,16 @@ class Sealer:
     def for_store(cls, store: Store, environ: Mapping[str, str]) -> Sealer:
         """Return the sealer of *store*: by ``VECTIS_SECRET_KEY``, else by a file, else of this process.
 
-        A store that is a local file says so by its attribute ``path``; its master key is then the file of the
-        same name with ``.key`` added, readable by its owner alone. A store in memory gets one that ends with
-        the process, as its keys do. Raises ``StoreError`` where the variable holds too little.
+        Beside a store that is a local file, it is the file of the same name with ``.key`` added, readable by its
+        owner alone. Any other store gets one that ends with the process, as the keys of a store in memory do.
+        Raises ``StoreError`` where the variable holds too little.
         """
         given = environ.get(SECRET_KEY_VARIABLE, "").strip()
-        path: Path | None = getattr(store, "path", None)
         if given:
             masters = _masters_in(given)
             return cls(lambda _: masters)
-        if path is not None:
-            return cls(partial(_masters_of_file, path.with_name(path.name + ".key")))
+        if store.path is not None:
+            return cls(partial(_masters_of_file, store.path.with_name(store.path.name + ".key")))
         return cls(lambda _: [_PASSING])
 
     def seal(self, plain: bytes, owner: str) -> str:
