@@ -180,6 +180,6 @@ CLEAR_RESULTS = (
     "(SELECT tenant, scope, command_id FROM results WHERE created_at < ? ORDER BY created_at LIMIT ?)"
 )
 CLEAR_WINDOWS = (
-    "DELETE FROM rate_windows WHERE key IN (SELECT key FROM rate_windows WHERE ends_at < ? ORDER BY ends_at LIMIT ?)"
+    "DELETE FROM rate_windows WHERE key IN (SELECT key FROM rate_windows WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)"
 )
-CLEAR_KEYS = "DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retires_at < ? LIMIT ?)"
+CLEAR_KEYS = "DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE retires_at <= ? LIMIT ?)"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 
-from vectis_core.ports import Changes
+from vectis_core.ports import Changes, RateWindow
 from vectis_core.stock.model import MovementKind
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import same
@@ -43,6 +45,16 @@ class GuardConformance(ConformanceBase):
         stale = samples.reservation(open=1)
         self.refuses(Changes(reservations=[(stale, samples.reservation(open=0))]))
         self._unchanged()
+
+    def test_a_window_that_moved_on_is_not_overwritten(self) -> None:
+        """A rate window is written only over what was granted of it when more was decided on."""
+        start = samples.MADE_AT
+        window = RateWindow("token", start, start + timedelta(seconds=60), 2)
+        self.write(Changes(windows=[(None, window)]))
+        self.refuses(Changes(windows=[(attrs.evolve(window, granted=1), attrs.evolve(window, granted=3))]))
+        transaction = self.store.begin()
+        same("windows", [window], list(transaction.load_windows(["token"])))
+        transaction.rollback()
 
     def test_a_row_that_is_not_there_is_not_changed(self) -> None:
         """Changing a stock record, an order or a reservation that does not exist is refused."""

@@ -186,8 +186,8 @@ class TransactionConformance(ConformanceBase):
         old, new = now.replace(year=2020), now.replace(year=2030)
         results = [StoredResult("acme", "embedded", f"old-{n}", "f", "null", old.replace(day=n + 1)) for n in range(3)]
         results.append(StoredResult("acme", "embedded", "new", "f", "null", now))
-        windows = [RateWindow("ended", old, old, 1), RateWindow("open", old, new, 1)]
-        retired = samples.signing_key(id="key_2", retires_at=old)
+        windows = [RateWindow("ended", old, now, 1), RateWindow("open", old, new, 1)]
+        retired = samples.signing_key(id="key_2", retires_at=now)
         staying = samples.signing_key(id="key_3", retires_at=new)
         self.write(
             Changes(
