@@ -102,6 +102,7 @@ class NewWarehouse:
     name: Annotated[str, Text(1, 255)]
     address: WarehouseAddress | None = None
     priority: Annotated[int, Whole(0, PRIORITY_MAX)] | None = None
+    active: Annotated[bool, Flag()] = True
 
 
 @attrs.frozen

@@ -137,6 +137,7 @@ def test_warehouses_are_added_read_and_changed(shop: Shop) -> None:
     assert [w["isDefault"] for w in listed] == [False, True]
     changed = shop.patch(made.headers["location"], {"name": "2nd", "address": None}).json
     assert (changed["name"], changed["address"], changed["code"]) == ("2nd", None, "W2")
+    assert shop.post("/api/warehouses", {"code": "W3", "name": "Third", "active": False}).json["active"] is False
 
 
 def test_settings_are_read_and_changed(shop: Shop) -> None:

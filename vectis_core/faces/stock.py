@@ -181,10 +181,11 @@ class WarehousesFace:
         name: str,
         address: WarehouseAddress | None = None,
         priority: int | None = None,
+        active: bool = True,
         command_id: str | None = None,
     ) -> Warehouse:
         """Add a warehouse, tried last unless *priority* says otherwise; raises ``Conflict``."""
-        intent = NewWarehouse(code=code, name=name, address=address, priority=priority)
+        intent = NewWarehouse(code=code, name=name, address=address, priority=priority, active=active)
         return self._engine.run(commands.CreateWarehouse(caller=self._caller, command_id=command_id, intent=intent))
 
     def get(self, warehouse_id: str) -> Warehouse:

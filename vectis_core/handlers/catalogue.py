@@ -89,7 +89,7 @@ def create_warehouse(command: CreateWarehouse, work: UnitOfWork) -> Warehouse:
         address=intent.address,
         priority=min(max(each.priority for each in others) + 1, PRIORITY_MAX) if priority is None else priority,
         is_default=False,
-        active=True,
+        active=intent.active,
         created_at=work.now,
         updated_at=work.now,
     )
