@@ -98,9 +98,12 @@ class SqliteStore:
             raise
 
     def begin(self) -> SqliteTransaction:
-        """Begin a transaction as the one writer; raises ``ServiceUnavailable`` where others do not let go."""
-        if self._closed:
-            raise UsageError("Vectis is closed")
+        """Begin a transaction as the one writer.
+
+        Raises ``ServiceUnavailable`` where others do not let go, ``UsageError`` after ``close`` and in the child of a
+        fork.
+        """
+        self._check_usable()
         if self._writer.in_transaction:
             # Going on would fail at BEGIN, and give back the lock that the open transaction needs.
             raise ServiceUnavailable("A transaction of this process is still open")
@@ -112,6 +115,12 @@ class SqliteStore:
         except BaseException:
             insist(self._undo_begin)
             raise
+
+    def _check_usable(self) -> None:
+        if self._forked:
+            raise UsageError("This process was forked from the one that opened Vectis: open it anew in each process")
+        if self._closed:
+            raise UsageError("Vectis is closed")
 
     def _undo_begin(self) -> None:
         """Take back what there is of a beginning: an interrupt may strike just after it succeeded."""
@@ -133,9 +142,11 @@ class SqliteStore:
         return Reading(self)
 
     def lend_reader(self) -> sqlite3.Connection:
-        """Return a reading connection that nobody else has, in a transaction of its own."""
-        if self._closed:
-            raise UsageError("Vectis is closed")
+        """Return a reading connection that nobody else has, in a transaction of its own.
+
+        Raises ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        self._check_usable()
         try:
             connection = self._readers.pop()
         except IndexError:
