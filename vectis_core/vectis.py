@@ -53,7 +53,7 @@ class Vectis(TenantFace):
 
         ``sqlite:///shop.db`` is a file in the working directory, ``sqlite:////var/shop.db`` one by its full path,
         ``memory://`` is gone when closed. *options* are those of the backend; every backend that keeps what it is
-        given knows ``must_exist``, with which a database that is not there is an error.
+        given knows ``must_exist``, with which a database that is not there, or not one of Vectis, is an error.
 
         Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``, and ``ServiceUnavailable`` where other processes
         do not let go of the database.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,7 @@ def open_store(
     """Open the file that *url* names, making or migrating it where needed.
 
     ``sqlite:///shop.db`` lies in the working directory, ``sqlite:////var/shop.db`` is a full path. With *must_exist*
-    a file that is not there is an error, for those who only look. *synchronous* is
+    a file that is not there, or holds nothing of Vectis, is an error, for those who only look. *synchronous* is
     ``FULL``, or ``NORMAL`` for those who can bear to lose the last orders when the power fails. *lock_timeout* says
     for how many seconds to wait for other processes before ``ServiceUnavailable``.
     """
@@ -48,9 +48,22 @@ def open_store(
     if synchronous not in {"FULL", "NORMAL"}:
         raise StoreError("synchronous must be FULL or NORMAL")
     path = Path(rest[1:])
-    if must_exist and not path.exists():
-        raise StoreError(f"There is no database {path}")
+    if must_exist:
+        _require_ours(path)
     return SqliteStore(path, clock, synchronous, lock_timeout)
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse what is no database of Vectis before anything is made in it or beside it."""
+    if not path.exists():
+        raise StoreError(f"There is no database {path}")
+    try:
+        with closing(open_reader(path)) as connection:
+            applied = schema.applied_names(connection)
+    except sqlite3.Error:
+        return  # what else is wrong with the file is told when it is opened for good
+    if not applied:
+        raise StoreError(f"{path} is no database of Vectis")
 
 
 class SqliteStore:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_who_only_looks_makes_no_database(vectis: Call, tmp_path: Path, words: s
     assert (done.exit_code, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: .*There is no database .*shop\.db\n", done.stderr)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["verify", "clients list", "keys rotate", "export stock"])
+def test_who_only_looks_leaves_the_database_of_another_program_alone(vectis: Call, tmp_path: Path, words: str) -> None:
+    """A path that leads to an SQLite file without Vectis in it is told, and nothing is made in it or beside it."""
+    file = tmp_path / "shop.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE recipes (name)")
+    before = file.read_bytes()
+
+    done = vectis(*words.split())
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert re.fullmatch(r"Error: .*shop\.db is no database of Vectis\n", done.stderr)
+    assert (list(tmp_path.iterdir()), file.read_bytes()) == ([file], before)
 
 
 @pytest.mark.parametrize(
