@@ -1,0 +1,113 @@
+"""What HTTP offers, the Python face offers too, with the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+import pytest
+from http_faces import Shop
+
+from vectis_core.errors import VectisError
+from vectis_core.faces import TenantFace
+from vectis_http import render
+from vectis_http.json_codec import read_json, write_json
+from vectis_http.operations import RESOURCES
+
+#: Each operation by name, and the method that does the same.
+METHODS: Mapping[str, str] = {
+    "createOrder": "orders.create",
+    "listOrders": "orders.list",
+    "getOrder": "orders.get",
+    "confirmOrder": "orders.confirm",
+    "cancelOrder": "orders.cancel",
+    "closeOrderShort": "orders.close_short",
+    "holdOrder": "orders.hold",
+    "releaseOrder": "orders.release",
+    "getOrderHistory": "orders.history",
+    "createShipment": "orders.ship",
+    "listShipments": "orders.shipments",
+    "getShipment": "shipments.get",
+    "shipShipment": "shipments.ship",
+    "deliverShipment": "shipments.deliver",
+    "voidShipment": "shipments.void",
+    "createProduct": "products.create",
+    "listProducts": "products.list",
+    "getProduct": "products.get",
+    "getProductBySku": "products.by_sku",
+    "updateProduct": "products.update",
+    "listInventory": "inventory.list",
+    "createStockRecord": "inventory.open",
+    "getStockRecord": "inventory.get",
+    "updateStockRecord": "inventory.update",
+    "adjustStock": "inventory.adjust",
+    "listMovements": "inventory.movements",
+    "explainStockRecord": "inventory.explain",
+    "listWarehouses": "warehouses.list",
+    "createWarehouse": "warehouses.create",
+    "getWarehouse": "warehouses.get",
+    "updateWarehouse": "warehouses.update",
+    "getSettings": "settings.get",
+    "updateSettings": "settings.update",
+    "listClients": "clients.list",
+    "createClient": "clients.create",
+    "revokeClient": "clients.revoke",
+    "createClientSecret": "clients.add_secret",
+    "listEvents": "events",
+}
+
+
+def test_every_operation_has_its_method(shop: Shop) -> None:
+    """Whatever is reachable over HTTP with a token is reachable in process."""
+    assert set(METHODS) == {operation.name for operation in RESOURCES}
+    assert all(callable(attrgetter(method)(shop.face)) for method in METHODS.values())
+
+
+def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
+    """The same question gets the same answer by both ways, once one thing of each kind is there."""
+    shop.stocked()
+    parcel = shop.shipped()
+    shop.ordered("waits")
+    face, order = shop.face, shop.face.orders.get(parcel["orderId"])
+    record = face.inventory.list(sku="WIDGET-001").page().items[0]
+    assert face.settings.update(auto_confirm=True).auto_confirm
+    answers: Mapping[str, Any] = {
+        "/api/settings": render.settings(face.settings.get()),
+        f"/api/warehouses/{record.warehouse_id}": render.warehouse(face.warehouses.get(record.warehouse_id)),
+        f"/api/inventory/{record.id}/explain": render.explanation(face.inventory.explain(record.id)),
+        f"/api/orders/{order.id}": render.order(order),
+        f"/api/orders/{order.id}/shipments": {
+            "shipments": [render.shipment(s) for s in face.orders.shipments(order.id)]
+        },
+        f"/api/orders/{order.id}/history": {"history": list(map(render.event, face.orders.history(order.id)))},
+        "/api/events": render.event_page(face.events().page()),
+    }
+
+    for path, expected in answers.items():
+        assert read_json(write_json(expected)) == read_json(shop.get(path).body), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "ask"),
+    [
+        ("GET", "/api/orders/nobody", None, lambda face: face.orders.get("nobody")),
+        ("GET", "/api/orders?limit=0", None, lambda face: face.orders.list().page(limit=0)),
+        ("GET", "/api/orders?status=lost", None, lambda face: face.orders.list(status="lost")),
+        ("GET", "/api/events?after=x", None, lambda face: face.events("x").page()),
+        ("POST", "/api/products", {"sku": "", "name": "x"}, lambda face: face.products.create(sku="", name="x")),
+        ("POST", "/api/orders/nobody/hold", {"reason": ""}, lambda face: face.orders.hold("nobody", "")),
+        ("PATCH", "/api/settings", {"autoConfirm": 1}, lambda face: face.settings.update(auto_confirm=1)),
+    ],
+)
+def test_what_is_refused_in_process_is_refused_over_http(
+    shop: Shop, method: str, path: str, body: Any, ask: Callable[[TenantFace], Any]
+) -> None:
+    """The error that is raised carries what the HTTP answer carries."""
+    with pytest.raises(VectisError) as raised:
+        ask(shop.face)
+    error = raised.value
+    answer = shop.ask(method, path, body)
+
+    assert (answer.status, answer.error) == (error.http_status, error.code)
+    assert answer.json["details"].get("field") == error.details.get("field")
