@@ -101,7 +101,7 @@ class Gate:
         return Reply(200, self._ring.jwks(), (("Cache-Control", f"public, max-age={JWKS_MAX_AGE}"),))
 
     def readiness(self) -> Reply:
-        """Answer whether the database can be read and commands be run; raises ``ServiceUnavailable``."""
+        """Answer whether the database is open and can be read; raises ``ServiceUnavailable`` where it is not."""
         try:
             with self._oms.engine.read() as view:
                 view.signing_keys()
