@@ -197,6 +197,27 @@ def test_the_command_line_rotates_and_makes_the_first_key(world: World) -> None:
     assert kids(process) == [third.id]
 
 
+def test_a_rotation_under_another_master_key_is_refused(world: World, process: Process) -> None:
+    """Who rotates without the servers' master key is told, and the servers sign on after the lead."""
+    old = kid_that_signs(process, world)
+    with pytest.raises(StoreError, match="VECTIS_SECRET_KEY"):
+        rotate(process.oms, {"VECTIS_SECRET_KEY": "quite another master key of 32 characters"})
+    world.time.pass_by(3 * JWKS_MAX_AGE)
+    assert kid_that_signs(process, world) == old
+    assert kids(process) == [old]
+
+
+def test_a_rotation_with_a_new_and_the_old_master_key_moves_the_seal(world: World, process: Process) -> None:
+    """The first of two master keys seals the next key, and the second is needed no longer once that signs alone."""
+    new = "quite another master key of 32 characters"
+    key = rotate(process.oms, {"VECTIS_SECRET_KEY": f"{new},{world.secret_key}"})
+    world.secret_key = new
+    world.time.pass_by(2 * 60 * 60)
+    again = world.process()
+    again.ring.ensure()
+    assert kid_that_signs(again, world) == key.id
+
+
 def test_a_lost_master_key_is_got_over_by_an_immediate_rotation(world: World, process: Process) -> None:
     """With the old master key gone, an immediate rotation under a new one brings the server up again."""
     world.secret_key = "quite another master key of 32 characters"
