@@ -1,0 +1,39 @@
+"""What is personal of a customer stands in three columns, so that erasing it there erases it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from vectis_core import Address, Item, Vectis
+
+PERSONAL = "Qwertz"
+
+
+def test_names_addresses_and_mail_stand_in_the_orders_row_alone(tmp_path: Path) -> None:
+    """Neither ledger, events nor kept results hold a copy, whatever an order goes through."""
+    jane = Address(PERSONAL, PERSONAL, PERSONAL, "US", phone=PERSONAL, company=PERSONAL)
+    with Vectis.open(f"sqlite:///{tmp_path}/shop.db") as oms:
+        oms.products.create(sku="W", name="Widget")
+        [record] = oms.inventory.list()
+        oms.inventory.adjust(record.id, 9, "found")
+        for number in range(2):
+            order = oms.orders.create(
+                external_id=f"A-{number}",
+                items=[Item("W", 2, 1)],
+                shipping_addresses=[jane],
+                billing_address=jane,
+                customer_email=f"{PERSONAL}@example.com",
+            ).order
+            oms.orders.confirm(order.id, command_id=f"confirm-{number}")
+        oms.orders.cancel(order.id, "late", command_id="cancel")
+        parcel = oms.orders.ship(
+            oms.orders.by_external_id("A-0").id, carrier="UPS", tracking_number="1", command_id="ship"
+        )
+        oms.shipments.deliver(parcel.id, command_id="deliver")
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM results").fetchone()[0] >= 5
+        connection.execute("UPDATE orders SET customer_email = NULL, billing_address = NULL, shipping_addresses = '[]'")
+
+        assert [line for line in connection.iterdump() if PERSONAL in line] == []
