@@ -21,5 +21,6 @@ _COMMANDS = {
 def main() -> None:
     """Vectis: an order management system. Reserve, ship, track, never oversell.
 
-    The database is named by --database or VECTIS_DATABASE_URL, and is vectis.db here where neither is given.
+    The database is named by VECTIS_DATABASE_URL or by --database after the command, and is vectis.db here where
+    neither is given.
     """
