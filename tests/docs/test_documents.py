@@ -52,3 +52,13 @@ def test_the_examples_of_testing_pass(tmp_path: Path) -> None:
 
     assert (len(examples), done.returncode) == (2, 0), done.stdout
     assert "3 passed" in done.stdout
+
+
+def test_the_examples_of_embedding_run(tmp_path: Path) -> None:
+    """What is shown of the Python API runs as it stands there, one block after the other, and its claims hold."""
+    examples = blocks("embedding.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (len(examples), done.returncode, done.stderr) == (3, 0, "")
