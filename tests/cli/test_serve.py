@@ -125,6 +125,15 @@ def test_with_a_base_domain_the_host_must_agree(database: str) -> None:
     """``--base-domain`` and ``--public-url`` reach the HTTP layer and the printed line."""
     options = ("--base-domain", "oms.test", "--public-url", "https://api.oms.test")
     with serving(database, *options) as server:
-        said = server.said
+        token = token_of(server, server.word("clientId"), server.word("clientSecret"))["access_token"]
+        statuses = {
+            host: httpx.get(
+                f"{server.address}/api/orders",
+                headers={"Authorization": f"Bearer {token}", "Host": f"{host}.oms.test"},
+                timeout=30,
+            ).status_code
+            for host in ("default", "api", "another")
+        }
 
-    assert "curl -s https://api.oms.test/oauth/token" in said
+    assert statuses == {"default": 200, "api": 200, "another": 401}
+    assert "curl -s https://api.oms.test/oauth/token" in server.said
