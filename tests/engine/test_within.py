@@ -183,6 +183,20 @@ def test_calling_the_engine_from_inside_is_refused(shop: Shop) -> None:
     assert shop.externals() == set()
 
 
+def test_an_async_function_is_refused_for_the_row_it_would_never_write(shop: Shop) -> None:
+    """What nobody awaits writes nothing: the call raises and leaves no order without its row."""
+
+    async def earn_later(placed: Placed, connection: Any) -> None:
+        earn(placed, connection)
+
+    untyped: Any = earn_later
+    with pytest.raises(UsageError, match="plain function"):
+        buy(shop, "A-1", untyped)
+
+    assert (points(shop), shop.externals()) == ([], set())
+    assert buy(shop, "A-1", earn).created
+
+
 def test_the_host_may_read_our_rows_of_this_transaction(shop: Shop) -> None:
     """The host sees the order that is being made, before anybody else does."""
     seen: list[tuple[Any, ...]] = []

@@ -7,9 +7,10 @@ A commit that raised is neither success nor failure: whoever rests on it is told
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -18,7 +19,7 @@ from vectis_core.commands import Housekeep, PlaceOrder
 from vectis_core.engine import results
 from vectis_core.engine.interrupts import insist
 from vectis_core.engine.tickets import Outcome, ThreadWaiter, Ticket
-from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable, StoreConflict, VectisError
+from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Changes, Store, Transaction
@@ -182,7 +183,7 @@ class BatchRunner:
         self.host_thread = threading.get_ident()
         try:
             with transaction.lend() as connection:
-                within(first.outcome.result, connection)
+                _call_host(within, first.outcome.result, connection)
         finally:
             self.host_thread = None
 
@@ -197,6 +198,13 @@ class BatchRunner:
         _logger.error("a commit failed; its outcome is unknown", exc_info=error)
         for verdict in verdicts:
             verdict.ticket.error = _unknown(verdict, error)
+
+
+def _call_host(within: Callable[[Any, Any], object], result: object, connection: object) -> None:
+    left = within(result, connection)
+    if inspect.iscoroutine(left):
+        left.close()
+        raise UsageError("within= must be a plain function: nobody would await what an async one returns")
 
 
 def _settle(verdicts: Sequence[_Verdict]) -> None:
