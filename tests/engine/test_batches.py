@@ -192,6 +192,23 @@ def test_an_unknown_outcome_is_resolved_by_asking_again(shop: Shop) -> None:
     assert shop.oms.inventory.get(shop.stock_id).on_hand == 105
 
 
+def test_an_unknown_outcome_names_nothing_to_ask_with_where_there_is_nothing() -> None:
+    """A command that is harmless to repeat keeps no result, so its error names no id."""
+    shop = Shop("memory://")
+    shop.hook = lambda point: _fail() if point == "commit" else None
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        shop.oms.tenant("acme")
+
+    assert caught.value.details == {}
+    shop.hook = lambda _point: None
+    shop.oms.close()
+
+
+def _fail() -> None:
+    raise OSError("the disk is gone")
+
+
 def test_the_queue_is_bounded() -> None:
     """Past the bound a caller is told to come back, and nothing of its own was done."""
     shop = Shop("memory://")
@@ -314,14 +331,16 @@ def test_an_unknown_command_is_a_type_error(shop: Shop) -> None:
         Vectis.run(shop.oms, stranger)
 
 
-def test_what_has_aged_is_cleared_on_the_side() -> None:
+@pytest.mark.parametrize("within", [None, lambda _result, _rows: None], ids=["alone", "with the host's part"])
+def test_what_has_aged_is_cleared_on_the_side(within: Any) -> None:
     """An embedder who never thinks of housekeeping keeps the results of a day, not of a year."""
     clock = FrozenClock()
     with Vectis.open("memory://", clock=clock) as oms:
         product = oms.products.create(sku="W", name="Widget", command_id="first")
         clock.advance(timedelta(hours=25))
         for number in range(1_000):
-            oms.products.update(product.id, name=f"Widget {number}")
+            change = ProductChange(name=f"Widget {number}")
+            oms.run(UpdateProduct(product_id=product.id, intent=change), within=within)
 
         again = oms.engine.run_told(
             UpdateProduct(product_id=product.id, intent=ProductChange(name="New"), command_id="first")

@@ -59,7 +59,13 @@ class BatchRunner:
 
         Raises only what is no ``Exception``: an interrupt of the leading thread.
         """
-        due = self._housekeeping() if tickets and tickets[0].within is None else []
+        if not tickets:
+            return
+        due = self._housekeeping()
+        if due and tickets[0].within is not None:
+            # A host's part has its transaction to itself.
+            self._singly(due)
+            due = []
         try:
             self._attempt([*tickets, *due])
         except ServiceUnavailable as unavailable:
@@ -223,10 +229,11 @@ def _unknown(verdict: _Verdict, error: BaseException) -> VectisError:
         unavailable.__cause__ = error
         return unavailable
     command = verdict.ticket.command
+    repeat: dict[str, str] = {}
     if isinstance(command, PlaceOrder):
-        repeat = {"externalId": command.intent.external_id}
-    else:
-        repeat = {"commandId": verdict.ticket.command_id or ""}
+        repeat["externalId"] = command.intent.external_id
+    elif verdict.ticket.command_id is not None:
+        repeat["commandId"] = verdict.ticket.command_id
     unknown = OutcomeUnknown(
         "The commit failed, and whether it was made is not known: ask again with the same external id or command id",
         repeat,
