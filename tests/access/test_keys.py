@@ -188,7 +188,7 @@ def test_the_command_line_rotates_and_makes_the_first_key(world: World) -> None:
     process = world.process()
     environ = {"VECTIS_SECRET_KEY": world.secret_key}
     first = rotate(process.oms, environ)
-    assert kid_that_signs(process, world) == first.id
+    assert (kid_that_signs(process, world), first.signs_from) == (first.id, world.now)
     world.time.pass_by(1)
     second = rotate(process.oms, environ)
     assert kid_that_signs(process, world) == first.id

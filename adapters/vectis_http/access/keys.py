@@ -86,17 +86,19 @@ class KeyRing:
 
         It is published at once, signs after a lead in which all others learn of it, and those it replaces are
         accepted until the last token they signed has expired. With *immediately*, for a key that has leaked or
-        can no longer be opened, it signs from now on and every token signed before is refused.
+        can no longer be opened, it signs from now on and every token signed before is refused. A first key signs
+        from now on, too.
 
         Raises ``StoreError`` where the present key is sealed with another master key, unless *immediately*.
         """
         now = self._oms.store.now()
-        if not immediately and self._keys():
+        known = bool(self._keys())
+        if known and not immediately:
             # Sealed with a master key that the servers do not have, the new key would stop them when its turn comes.
             self.signing_key(now)
-        signs_from = now if immediately else now + LEAD
+        signs_from = now + LEAD if known and not immediately else now
         # A process whose clock is late still signs with the old key a little after the new one has begun.
-        retire = now if immediately else signs_from + TOKEN_LIFETIME + 2 * LEEWAY
+        retire = now if immediately else now + LEAD + TOKEN_LIFETIME + 2 * LEEWAY
         key = self._make(signs_from=signs_from, now=now)
         return self._oms.engine.run(AddSigningKey(key=key, retire_others_at=retire))
 
