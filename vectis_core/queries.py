@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
@@ -21,6 +21,11 @@ from vectis_core.tenancy import Settings
 
 T = TypeVar("T")
 
+
+def _as_tuple(rows: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(rows)
+
+
 #: The most entries on one page of a list.
 PAGE_MAX = 100
 #: The entries on a page where nothing is said.
@@ -35,7 +40,7 @@ OFFSET_MAX = 2**63 - 1
 class Page(Generic[T]):
     """Part of a list, and how long the whole of it is."""
 
-    items: list[T]
+    items: tuple[T, ...] = attrs.field(converter=_as_tuple)
     limit: int
     offset: int
     total: int
@@ -45,7 +50,7 @@ class Page(Generic[T]):
 class EventPage:
     """Part of the feed, and the cursor that continues it; the same cursor where there is nothing new."""
 
-    events: list[Event]
+    events: tuple[Event, ...] = attrs.field(converter=_as_tuple)
     next: str
 
 
@@ -54,7 +59,7 @@ class Explanation:
     """Where every piece of a stock record is: free, or promised to whom."""
 
     record: StockRecord
-    holders: list[Holder]
+    holders: tuple[Holder, ...] = attrs.field(converter=_as_tuple)
 
 
 def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0) -> Slice:

@@ -157,7 +157,7 @@ def test_an_optional_list_may_be_left_out() -> None:
     parcel = {"carrier": "ups", "trackingNumber": "1"}
     assert decode(NewShipment, parcel).items is None
     given = decode(NewShipment, {**parcel, "items": [{"lineId": "l", "quantity": 1}]})
-    assert given.items == (ShipmentItem(1, line_id="l"),)
+    assert given.items == (ShipmentItem(quantity=1, line_id="l"),)
     assert list(faults(NewShipment, {**parcel, "items": []})) == ["items"]
 
 

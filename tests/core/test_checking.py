@@ -132,7 +132,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         (NewProduct("A", "A", Weight(Decimal(0), "lb")), "weight.value"),
         (NewProduct("A", "A", Weight(Decimal(1), "stone")), "weight.unit"),
         (NewShipment("UPS", "1Z", status="delivered"), "status"),
-        (NewShipment("UPS", "1Z", items=(ShipmentItem(0, sku="A"),)), "items[0].quantity"),
+        (NewShipment("UPS", "1Z", items=(ShipmentItem(quantity=0, sku="A"),)), "items[0].quantity"),
         (StockChange(-1), "reorderPoint"),
     ],
 )

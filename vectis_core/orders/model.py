@@ -88,7 +88,7 @@ class Reason:
     reason: Annotated[str, Text(1, 500)]
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class ShipmentItem:
     """Pieces to ship: of one line by its id, or of a SKU whichever its lines."""
 

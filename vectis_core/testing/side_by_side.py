@@ -221,7 +221,9 @@ class SideBySide:
         items = None
         if parts is not None:
             items = tuple(
-                orders.ShipmentItem(pieces, sku, f"{order.id}-{line_no}" if line_no is not None else None)
+                orders.ShipmentItem(
+                    quantity=pieces, sku=sku, line_id=f"{order.id}-{line_no}" if line_no is not None else None
+                )
                 for sku, line_no, pieces in parts
             )
         intent = orders.NewShipment(carrier, "1Z999", items, status, warehouse.id if warehouse else None)

@@ -90,7 +90,9 @@ class ShopConformance(ConformanceBase):
     def test_what_ships_in_parts_is_closed_short_in_both(self) -> None:
         """What is left of a split line after a partial shipment is released where it was promised."""
         order, records = self._split()
-        self.vectis.orders.ship(order.id, carrier="UPS", tracking_number="1Z", items=[ShipmentItem(7, sku=samples.SKU)])
+        self.vectis.orders.ship(
+            order.id, carrier="UPS", tracking_number="1Z", items=[ShipmentItem(quantity=7, sku=samples.SKU)]
+        )
         closed = self.vectis.orders.close_short(order.id, "lost")
 
         same("line", (7, 3), (closed.lines[0].shipped, closed.lines[0].cancelled))
