@@ -96,6 +96,23 @@ class ListConformance(ConformanceBase):
                 same(f"total of {where}", len(rows), view.count_orders("default", where))
                 same(f"all of {where}", _ids(rows), _ids(view.orders("default", where, Slice(ALL))))
 
+    def test_an_order_with_a_sku_on_two_lines_is_listed_once(self) -> None:
+        """Looking for a SKU finds orders, not lines: each once on a page, in the total, and on the way through."""
+        self.stocked()
+        for number in range(3):
+            self.vectis.orders.create(
+                external_id=f"ORDER-{number}",
+                items=[Item(samples.SKU, 1, 1), Item(samples.SKU, 2, 1)],
+                shipping_addresses=[Address("Jane Smith", "123 Main St", "Austin", "US")],
+            )
+        newest_first = ["ORDER-2", "ORDER-1", "ORDER-0"]
+
+        listing = self.vectis.orders.list(sku=samples.SKU)
+        same("page", newest_first, [order.external_id for order in listing.page().items])
+        same("part", newest_first[1:2], [order.external_id for order in listing.page(1, 1).items])
+        same("total", 3, listing.page(1).total)
+        same("all", newest_first, [order.external_id for order in listing])
+
     def test_orders_up_to_the_ends_of_time(self) -> None:
         """The first and the last moments that can be written bound a list as any other."""
         placed = self._sell()
