@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from small_shop import ADDRESS
+
 from vectis_core import Item, Vectis
 from vectis_core.ids import RandomIds
 from vectis_core.testing import FrozenClock
