@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
 DEVELOP := $(BUILT)-for-development
 
-.PHONY: serve test check bench help
+.PHONY: serve test check bench prove mutants help
 .DELETE_ON_ERROR:
 
 help: ## List these commands.
@@ -29,6 +29,12 @@ check: $(DEVELOP) ## Lint, formatting, types, import rules, limits of size.
 
 bench: $(DEVELOP) ## Measure beside the comparators. ARGS=--quick takes less time.
 	$(BIN)/python -m benchmarks $(ARGS)
+
+prove: $(DEVELOP) ## Prove that nothing is lost and nothing is sold twice, in under an hour. ARGS="--only NAME" takes one.
+	$(BIN)/python -m proof $(ARGS)
+
+mutants: $(DEVELOP) ## Put known faults into the product, one by one, and see that tests find each.
+	$(BIN)/python -m proof.mutants $(ARGS)
 
 $(BUILT): pyproject.toml constraints.txt
 	@$(PYTHON) -c '' 2>/dev/null || { echo "No '$(PYTHON)' here: install Python 3.11 or newer, or name one with PYTHON=..." >&2; exit 1; }
