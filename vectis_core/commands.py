@@ -34,6 +34,20 @@ from vectis_core.orders.model import (
 )
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
 from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
+from vectis_core.webhooks.model import (
+    Delivery,
+    IssuedSubscription,
+    Lease,
+    NewSubscription,
+    Replay,
+    ReplayRange,
+    Report,
+    Rotation,
+    Settled,
+    Subscription,
+    SubscriptionChange,
+)
+from vectis_core.webhooks.schedule import Policy
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -265,6 +279,102 @@ class LeaseAllowance(Command[Allowance]):
     block: int
 
 
+@attrs.frozen(kw_only=True)
+class CreateSubscription(Command[IssuedSubscription]):
+    """Subscribe an endpoint to events."""
+
+    intent: NewSubscription
+
+
+@attrs.frozen(kw_only=True)
+class UpdateSubscription(Command[Subscription]):
+    """Change a subscription, pause it, or let it go on."""
+
+    subscription_id: str
+    intent: SubscriptionChange
+
+
+@attrs.frozen(kw_only=True)
+class DeleteSubscription(Command[Subscription]):
+    """End a subscription; what is on its way to it is not sent."""
+
+    subscription_id: str
+
+
+@attrs.frozen(kw_only=True)
+class RotateSecret(Command[IssuedSubscription]):
+    """Replace a subscription's secret, with an overlap in which the one before it goes on signing."""
+
+    subscription_id: str
+    intent: Rotation = Rotation()
+
+
+@attrs.frozen(kw_only=True)
+class FinishRotation(Command[Subscription]):
+    """End the overlap of two secrets now: only the newest signs."""
+
+    subscription_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SendTestEvent(Command[Delivery]):
+    """Send an endpoint a test event, whatever it is subscribed to."""
+
+    subscription_id: str
+
+
+@attrs.frozen(kw_only=True)
+class Redeliver(Command[Delivery]):
+    """Deliver an event once more to the endpoint of an earlier delivery."""
+
+    delivery_id: str
+
+
+@attrs.frozen(kw_only=True)
+class StartReplay(Command[Replay]):
+    """Deliver all events of a time once more to an endpoint, those that were skipped among them."""
+
+    subscription_id: str
+    intent: ReplayRange
+
+
+@attrs.frozen(kw_only=True)
+class AdvanceReplays(Command[int]):
+    """Go on with the replays of all tenants for a while; returns how many deliveries that made."""
+
+    keeps_result: ClassVar[bool] = False
+    #: At most so many events are looked at.
+    limit: int = 500
+
+
+@attrs.frozen(kw_only=True)
+class ClaimDeliveries(Command[tuple[Lease, ...]]):
+    """Take endpoints of any tenant that have deliveries due and that nobody delivers to, for a while."""
+
+    keeps_result: ClassVar[bool] = False
+    #: At most so many endpoints that are well.
+    well: int
+    #: At most so many of which the last attempt failed; they may take long.
+    ailing: int
+    #: At most so many deliveries of each.
+    deliveries: int
+    #: For how many seconds; at least three times as long as one attempt may take.
+    lease_seconds: int
+
+
+@attrs.frozen(kw_only=True)
+class SettleDeliveries(Command[Settled]):
+    """Write down what attempts came to, under a lease that must still be the newest."""
+
+    keeps_result: ClassVar[bool] = False
+    subscription_id: str
+    lease_token: int
+    reports: tuple[Report, ...]
+    policy: Policy = Policy()
+    #: For how many seconds to go on with the lease; 0 gives the endpoint back.
+    lease_seconds: int = 0
+
+
 @attrs.frozen
 class Housekept:
     """How many rows of each kind one round of housekeeping cleared."""
@@ -272,6 +382,8 @@ class Housekept:
     results: int
     windows: int
     keys: int
+    #: With their attempts.
+    deliveries: int
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -35,6 +35,8 @@ class EventType(StrEnum):
     SHIPMENT_VOIDED = "shipment.voided"
     INVENTORY_ADJUSTED = "inventory.adjusted"
     INVENTORY_LOW_STOCK = "inventory.low_stock"
+    WEBHOOK_TEST = "webhook.test"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 class Subject(StrEnum):
@@ -42,6 +44,27 @@ class Subject(StrEnum):
 
     ORDER = "order"
     STOCK = "stock"
+    WEBHOOK = "webhook"
+
+
+#: What a subscription can ask for: a type, all of a group as ``order.*``, or everything.
+EVENT_FILTERS = ("*", *sorted({f"{kind.partition('.')[0]}.*" for kind in EventType}), *EventType)
+
+
+@attrs.frozen
+class EventFilter:
+    """A type of event, a group of them as ``order.*``, or ``*``."""
+
+    def problem(self, value: Any) -> str | None:
+        """Return why *value* is refused."""
+        if isinstance(value, str) and value in EVENT_FILTERS:
+            return None
+        return f"must be one of {', '.join(EVENT_FILTERS)}"
+
+
+def is_asked_for(event_type: str, filters: Sequence[str]) -> bool:
+    """Return whether one of the *filters* lets events of the type through."""
+    return event_type in filters or "*" in filters or f"{event_type.partition('.')[0]}.*" in filters
 
 
 @attrs.frozen

@@ -23,10 +23,13 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 
 Key = tuple[str, str]
 #: (tenant, scope, command id)
 CommandKey = tuple[str, str, str]
+#: (tenant, subject id, sequence)
+EventKey = tuple[str, str, int]
 
 
 @attrs.frozen
@@ -77,6 +80,13 @@ class Changes:
     #: Guarded by ``granted``.
     windows: list[tuple[RateWindow | None, RateWindow]] = attrs.Factory(list)
     results: list[StoredResult] = attrs.Factory(list)
+    #: Guarded by ``lease_token`` and ``event_seq``.
+    subscriptions: list[tuple[Subscription | None, Subscription]] = attrs.Factory(list)
+    #: Guarded by ``status`` and ``attempts``.
+    deliveries: list[tuple[Delivery | None, Delivery]] = attrs.Factory(list)
+    attempts: list[Attempt] = attrs.Factory(list)
+    #: Guarded by ``position``.
+    replays: list[tuple[Replay | None, Replay]] = attrs.Factory(list)
     #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.
     counters: dict[Key, int] = attrs.Factory(dict)
 
@@ -136,8 +146,45 @@ class Transaction(Protocol):
         """Return rate windows."""
         ...
 
-    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
-        """Delete at most *limit* each of results older than that, windows that ended, keys that retired."""
+    def load_subscriptions(self, ids: Sequence[Key], tenants: Sequence[str]) -> Iterable[Subscription]:
+        """Return subscriptions by id, and all those of the tenants; deleted ones by id alone."""
+        ...
+
+    def load_deliveries(self, ids: Sequence[Key]) -> Iterable[Delivery]:
+        """Return deliveries."""
+        ...
+
+    def load_events(self, keys: Sequence[EventKey]) -> Iterable[Event]:
+        """Return events by their place in their subject's history."""
+        ...
+
+    def load_due(
+        self, now: datetime, well: int, ailing: int, deliveries: int
+    ) -> Iterable[tuple[Subscription, list[Delivery]]]:
+        """Return active endpoints of any tenant that nobody has leased, that do not rest, and for which some is due.
+
+        Those that were not claimed for longest come first: at most *well* without a failure, and at most *ailing*
+        with one; of each at most *deliveries*, those due for longest first.
+        """
+        ...
+
+    def load_replays(self, limit: int) -> Iterable[Replay]:
+        """Return replays of any tenant that are not done, oldest first."""
+        ...
+
+    def load_feed(self, tenant: str, after: int, limit: int) -> Sequence[Event]:
+        """Return events of the tenant's feed after a position, in order."""
+        ...
+
+    def clear_aged(
+        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
+    ) -> tuple[int, int, int, int]:
+        """Delete at most *limit* each of what has aged.
+
+        Results older than that, windows that ended, keys that retired, and deliveries with their attempts that are
+        not pending and have not changed since, or whose subscription is deleted; a deleted subscription goes with
+        the last of its deliveries.
+        """
         ...
 
     def flush(self, changes: Changes) -> None:
@@ -191,6 +238,15 @@ class StockFilter:
     sku: str | None = None
     warehouse_id: str | None = None
     low: bool | None = None
+
+
+@attrs.frozen
+class DeliveryFilter:
+    """Which deliveries of a subscription a list shows."""
+
+    subscription_id: str
+    status: str | None = None
+    event_type: str | None = None
 
 
 @attrs.frozen
@@ -306,6 +362,45 @@ class View(Protocol):
 
     def signing_keys(self) -> list[SigningKey]:
         """Return all signing keys, oldest first."""
+        ...
+
+    def subscription(self, tenant: str, subscription_id: str) -> Subscription | None:
+        """Return a subscription that is not deleted."""
+        ...
+
+    def subscriptions(self, tenant: str, part: Slice) -> list[Subscription]:
+        """Return subscriptions by id, newest first, without deleted ones."""
+        ...
+
+    def count_subscriptions(self, tenant: str) -> int:
+        """Return how many subscriptions there are, deleted ones not counted."""
+        ...
+
+    def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """Return a delivery."""
+        ...
+
+    def deliveries(self, tenant: str, where: DeliveryFilter, part: Slice) -> list[Delivery]:
+        """Return deliveries by id, newest first."""
+        ...
+
+    def count_deliveries(self, tenant: str, where: DeliveryFilter) -> int:
+        """Return how many deliveries there are."""
+        ...
+
+    def attempts(self, tenant: str, delivery_id: str) -> list[Attempt]:
+        """Return the attempts of a delivery, oldest first."""
+        ...
+
+    def replays(self, tenant: str, subscription_id: str) -> list[Replay]:
+        """Return the replays of a subscription, newest first."""
+        ...
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next delivery of any tenant can be claimed, ``None`` where none waits.
+
+        A moment in the past or *now* itself where one can be claimed at once.
+        """
         ...
 
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:

@@ -21,6 +21,7 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import (
     Changes,
     CommandKey,
+    EventKey,
     Key,
     RateWindow,
     StoredResult,
@@ -29,6 +30,9 @@ from vectis_core.ports import (
 )
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Caller, Tenant
+from vectis_core.vault import Vault
+from vectis_core.webhooks.fan_out import delivery_of, wants
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 
 #: A row's kind and key. Kinds in ``_ENTITIES`` are written; the others only lead from one key to another.
 RowKey = tuple[str, ...]
@@ -53,6 +57,12 @@ class Keys:
     clients: set[Key] = attrs.Factory(set)
     windows: set[str] = attrs.Factory(set)
     signing_keys: bool = False
+    subscriptions: set[Key] = attrs.Factory(set)
+    deliveries: set[Key] = attrs.Factory(set)
+    #: At most so many (endpoints that are well, ailing ones, deliveries of each) that are due.
+    due: set[tuple[int, int, int]] = attrs.Factory(set)
+    #: At most so many events to replay.
+    replays: set[int] = attrs.Factory(set)
     stock_ids: set[Key] = attrs.Factory(set)
     stock_skus: set[Key] = attrs.Factory(set)
 
@@ -60,15 +70,21 @@ class Keys:
 class Batch:
     """The rows of one transaction: as they were loaded, and as the accepted commands have made them."""
 
-    def __init__(self, transaction: Transaction, now: datetime, ids: Ids) -> None:
+    def __init__(self, transaction: Transaction, now: datetime, ids: Ids, vault: Vault) -> None:
         self.transaction = transaction
         self.now = now
         self.ids = ids
+        self.vault = vault
         self.rows: dict[RowKey, Any] = {}
         self._before: dict[RowKey, Any] = {}
         self._dirty: dict[RowKey, None] = {}
         self._changes = Changes()
         self._cleared = False
+        self._events: dict[EventKey, Event] = {}
+
+    def event(self, key: EventKey) -> Event | None:
+        """Return an event that is to be told."""
+        return self._events.get(key)
 
     def load_claims(self, keys: Keys) -> None:
         """Round one: what is unique by the caller's own word, and what leads to an aggregate."""
@@ -114,6 +130,7 @@ class Batch:
             for key in self.transaction.load_keys():
                 self._found(("key", key.id), key)
                 self.rows["keys",] += (key.id,)
+        self._load_webhooks(keys)
 
     def load_stock(self, keys: Keys) -> None:
         """Round three, the last: the rows that everybody wants."""
@@ -128,6 +145,58 @@ class Batch:
             self._found(("stock", record.tenant, record.id), record)
             if (record.tenant, record.sku) in keys.stock_skus:
                 self.rows["stock_of", record.tenant, record.sku] += (record.id,)
+
+    def _load_webhooks(self, keys: Keys) -> None:
+        if keys.deliveries:
+            self._absent(("delivery", *key) for key in keys.deliveries)
+            for delivery in self.transaction.load_deliveries(sorted(keys.deliveries)):
+                self._found(("delivery", delivery.tenant, delivery.id), delivery)
+                keys.subscriptions.add((delivery.tenant, delivery.subscription_id))
+        if keys.subscriptions:
+            self._absent(("subscription", *key) for key in keys.subscriptions)
+            for subscription in self.transaction.load_subscriptions(sorted(keys.subscriptions), ()):
+                self._found(("subscription", subscription.tenant, subscription.id), subscription)
+        if keys.due:
+            self._load_due(*(max(most) for most in zip(*keys.due, strict=True)))
+        if keys.replays:
+            self._load_replays(max(keys.replays))
+
+    def _load_due(self, well: int, ailing: int, deliveries: int) -> None:
+        """Load what can be claimed, with the events that are to be told."""
+        due = []
+        for subscription, waiting in self.transaction.load_due(self.now, well, ailing, deliveries):
+            self._meet(("subscription", subscription.tenant, subscription.id), subscription)
+            for delivery in waiting:
+                self._meet(("delivery", delivery.tenant, delivery.id), delivery)
+            due.append((subscription.tenant, subscription.id, tuple(each.id for each in waiting)))
+        self.rows["due",] = tuple(due)
+        wanted = {
+            (delivery.tenant, delivery.subject_id, delivery.sequence)
+            for tenant, _, ids in due
+            for delivery in (self.rows["delivery", tenant, each] for each in ids)
+        }
+        if wanted:
+            self._events = {
+                (event.tenant, event.subject_id, event.sequence): event
+                for event in self.transaction.load_events(sorted(wanted))
+            }
+
+    def _load_replays(self, limit: int) -> None:
+        """Load replays that are not done, each with its subscription and the next stretch of its tenant's feed."""
+        running = []
+        for replay in self.transaction.load_replays(_REPLAYS_AT_ONCE):
+            self._meet(("replay", replay.tenant, replay.id), replay)
+            key = (replay.tenant, replay.subscription_id)
+            for subscription in self.transaction.load_subscriptions([key], ()):
+                self._meet(("subscription", *key), subscription)
+            feed = self.transaction.load_feed(replay.tenant, replay.position, limit)
+            running.append((replay.tenant, replay.id, tuple(feed)))
+        self.rows["replays",] = tuple(running)
+
+    def _meet(self, key: RowKey, row: object) -> None:
+        """Take over a row that another command of the batch may have asked for by its key."""
+        if self.rows.get(key) is None:
+            self._found(key, row)
 
     def _load_warehouses(self, tenants: Sequence[str]) -> None:
         for tenant in tenants:
@@ -170,6 +239,7 @@ class Batch:
         self._changes.movements += work.movements
         self._changes.events += work.events
         self._changes.results += work.results
+        self._changes.attempts += work.attempts
         self._cleared |= work.cleared
 
     def changes(self) -> Changes | None:
@@ -183,8 +253,29 @@ class Batch:
                 changes.reservations += _changed_reservations(before or (), after)
             else:
                 getattr(changes, _ENTITIES[key[0]]).append((before, after))
+        self._fan_out()
         self._count()
         return changes
+
+    def _fan_out(self) -> None:
+        """Put every event on its way to whoever subscribed to it, in the transaction that made it happen."""
+        events = self._changes.events
+        if not events:
+            return
+        subscribed: dict[str, list[Subscription]] = {}
+        changed = {(after.tenant, after.id): after for _, after in self._changes.subscriptions}
+        for found in self.transaction.load_subscriptions((), sorted({event.tenant for event in events})):
+            newest = changed.pop((found.tenant, found.id), found)
+            subscribed.setdefault(found.tenant, []).append(newest)
+        for added in changed.values():
+            subscribed.setdefault(added.tenant, []).append(added)
+        if subscribed:
+            for event in events:
+                self._changes.deliveries += [
+                    (None, delivery_of(event, each, prefixed("whd", self.ids.uuid7(self.now)), self.now))
+                    for each in subscribed.get(event.tenant, ())
+                    if wants(each, event)
+                ]
 
     def _count(self) -> None:
         def grow(tenant: str, name: str, amount: int) -> None:
@@ -213,7 +304,13 @@ _ENTITIES = {
     "client": "clients",
     "key": "keys",
     "window": "windows",
+    "subscription": "subscriptions",
+    "delivery": "deliveries",
+    "replay": "replays",
 }
+
+#: So many replays go on at once; the others wait their turn.
+_REPLAYS_AT_ONCE = 4
 
 
 def _changed_reservations(
@@ -235,6 +332,7 @@ class UnitOfWork:
         self.movements: list[Movement] = []
         self.events: list[Event] = []
         self.results: list[StoredResult] = []
+        self.attempts: list[Attempt] = []
         self.cleared = False
 
     def _get(self, *key: str) -> Any:
@@ -256,6 +354,10 @@ class UnitOfWork:
     def new_secret(self) -> str:
         """Return 256 random bits as text."""
         return self._batch.ids.secret()
+
+    def seal(self, secret: str, owner: str) -> str:
+        """Return *secret* encrypted, so that it opens only for the same *owner*."""
+        return self._batch.vault.seal(secret.encode(), owner)
 
     # Rows by key, each ``None`` where there is none
 
@@ -327,6 +429,37 @@ class UnitOfWork:
         """Return the window of a rate limit."""
         return cast(RateWindow | None, self._get("window", key))
 
+    def subscription(self, subscription_id: str) -> Subscription | None:
+        """Return a subscription of the caller's tenant."""
+        return self.subscription_of(self.caller.tenant, subscription_id)
+
+    def subscription_of(self, tenant: str, subscription_id: str) -> Subscription | None:
+        """Return a subscription of any tenant, for those who deliver to all."""
+        return cast(Subscription | None, self._get("subscription", tenant, subscription_id))
+
+    def delivery(self, delivery_id: str) -> Delivery | None:
+        """Return a delivery of the caller's tenant."""
+        return self.delivery_of(self.caller.tenant, delivery_id)
+
+    def delivery_of(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """Return a delivery of any tenant, for those who deliver to all."""
+        return cast(Delivery | None, self._get("delivery", tenant, delivery_id))
+
+    def due(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Return the endpoints that were due when the batch began: tenant, subscription, deliveries."""
+        return cast(tuple[tuple[str, str, tuple[str, ...]], ...], self._get("due"))
+
+    def event_of(self, delivery: Delivery) -> Event | None:
+        """Return what a delivery that is due tells."""
+        return self._batch.event((delivery.tenant, delivery.subject_id, delivery.sequence))
+
+    def replays(self) -> list[tuple[Replay, tuple[Event, ...]]]:
+        """Return the replays that are not done, each with the next stretch of its tenant's feed."""
+        return [
+            (cast(Replay, self._get("replay", tenant, replay_id)), feed)
+            for tenant, replay_id, feed in self._get("replays")
+        ]
+
     # Writing
 
     def put_result(self, kept: StoredResult) -> None:
@@ -391,26 +524,40 @@ class UnitOfWork:
         """Write the window of a rate limit."""
         self.rows["window", window.key] = window
 
-    def clear_aged(self, results_before: datetime, limit: int) -> tuple[int, int, int]:
-        """Clear what has aged: stored results, ended windows, retired keys."""
-        cleared = self._batch.transaction.clear_aged(results_before, self.now, limit)
+    def put_subscription(self, subscription: Subscription) -> None:
+        """Write a subscription."""
+        self.rows["subscription", subscription.tenant, subscription.id] = subscription
+
+    def put_delivery(self, delivery: Delivery) -> None:
+        """Write a delivery."""
+        self.rows["delivery", delivery.tenant, delivery.id] = delivery
+
+    def put_replay(self, replay: Replay) -> None:
+        """Write how far a replay is."""
+        self.rows["replay", replay.tenant, replay.id] = replay
+
+    def clear_aged(
+        self, results_before: datetime, deliveries_before: datetime, limit: int
+    ) -> tuple[int, int, int, int]:
+        """Clear what has aged: stored results, ended windows, retired keys, deliveries with their attempts."""
+        cleared = self._batch.transaction.clear_aged(results_before, deliveries_before, self.now, limit)
         self.cleared |= any(cleared)
         return cleared
 
     def emit(
         self, event_type: EventType, subject: Subject, subject_id: str, sequence: int, data: dict[str, Any]
-    ) -> None:
+    ) -> Event:
         """Write an event of a subject, whose number the subject's row must carry too."""
-        self.events.append(
-            Event(
-                tenant=self.caller.tenant,
-                id=self.new_uuid(),
-                type=event_type,
-                subject=subject,
-                subject_id=subject_id,
-                sequence=sequence,
-                at=self.now,
-                actor=self.caller.actor,
-                data=data,
-            )
+        event = Event(
+            tenant=self.caller.tenant,
+            id=self.new_uuid(),
+            type=event_type,
+            subject=subject,
+            subject_id=subject_id,
+            sequence=sequence,
+            at=self.now,
+            actor=self.caller.actor,
+            data=data,
         )
+        self.events.append(event)
+        return event

@@ -15,6 +15,7 @@ from vectis_core.faces import TenantFace
 from vectis_core.ids import Ids, RandomIds
 from vectis_core.ports import Store
 from vectis_core.tenancy import TENANT_ID, Caller
+from vectis_core.vault import StoreVault, Vault
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,11 +32,12 @@ class Vectis(TenantFace):
     manager, or ``close`` it.
     """
 
-    def __init__(self, store: Store, *, clock: Clock, ids: Ids) -> None:
+    def __init__(self, store: Store, *, clock: Clock, ids: Ids, vault: Vault | None = None) -> None:
         self.store = store
         self.clock = clock
         self.ids = ids
-        self.engine = Engine(store, ids)
+        self.vault = vault or StoreVault(store)
+        self.engine = Engine(store, ids, self.vault)
         caller = Caller()
         _open_tenant(self.engine, caller)
         super().__init__(self.engine, caller)
@@ -47,6 +49,7 @@ class Vectis(TenantFace):
         *,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        vault: Vault | None = None,
         **options: Any,
     ) -> Self:
         """Open the database at *url*, making or migrating it where needed.
@@ -62,7 +65,7 @@ class Vectis(TenantFace):
         ids = ids or RandomIds()
         store = open_store(url, clock=clock, ids=ids, **options)
         try:
-            return cls(store, clock=clock, ids=ids)
+            return cls(store, clock=clock, ids=ids, vault=vault)
         except BaseException:
             store.close()
             raise

@@ -22,6 +22,7 @@ from vectis_core.errors import IdempotencyConflict
 from vectis_core.orders.model import Order
 from vectis_core.ports import StoredResult
 from vectis_core.unit_of_work import UnitOfWork
+from vectis_core.webhooks.model import IssuedSubscription
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -50,7 +51,7 @@ def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
     """Keep the result of *command* in its own transaction."""
     if isinstance(result, Order):
         result = attrs.evolve(result, shipping_addresses=(), billing_address=None, customer_email=None)
-    elif isinstance(result, IssuedClient):
+    elif isinstance(result, IssuedClient | IssuedSubscription):
         result = attrs.evolve(result, secret=None)
     text = json.dumps(_converter().unstructure(result), separators=(",", ":"))
     caller = command.caller

@@ -8,7 +8,17 @@ from typing import Any
 import attrs
 
 from vectis_core import commands
-from vectis_core.handlers import access, catalogue, orders, placing, shipments, stock, tenancy
+from vectis_core.handlers import (
+    access,
+    catalogue,
+    delivering,
+    orders,
+    placing,
+    shipments,
+    stock,
+    subscriptions,
+    tenancy,
+)
 from vectis_core.unit_of_work import Keys, UnitOfWork
 
 
@@ -62,6 +72,17 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.RevokeClient: Handler(access.revoke, access.keys_of_client),
     commands.AddSigningKey: Handler(access.add_key, access.keys_of_ring, of_tenant=False),
     commands.LeaseAllowance: Handler(access.lease, access.keys_of_window, of_tenant=False),
+    commands.CreateSubscription: Handler(subscriptions.create),
+    commands.UpdateSubscription: Handler(subscriptions.update, subscriptions.keys),
+    commands.DeleteSubscription: Handler(subscriptions.delete, subscriptions.keys),
+    commands.RotateSecret: Handler(subscriptions.rotate, subscriptions.keys),
+    commands.FinishRotation: Handler(subscriptions.finish_rotation, subscriptions.keys),
+    commands.SendTestEvent: Handler(subscriptions.send_test, subscriptions.keys),
+    commands.Redeliver: Handler(delivering.redeliver, delivering.keys_of_delivery),
+    commands.StartReplay: Handler(delivering.start_replay, subscriptions.keys),
+    commands.AdvanceReplays: Handler(delivering.advance_replays, delivering.keys_of_replays, of_tenant=False),
+    commands.ClaimDeliveries: Handler(delivering.claim, delivering.keys_of_due, of_tenant=False),
+    commands.SettleDeliveries: Handler(delivering.settle, delivering.keys_of_lease),
 }
 
 

@@ -15,6 +15,8 @@ from vectis_core.unit_of_work import Keys, UnitOfWork
 
 #: For how long a repeat by command id is answered with the first result, at least.
 RESULTS_KEPT = timedelta(hours=24)
+#: For how long deliveries that are not pending can be looked at and sent once more, with the log of their attempts.
+DELIVERIES_KEPT = timedelta(days=30)
 
 
 def keys(command: OpenTenant, keys: Keys) -> None:
@@ -62,4 +64,4 @@ def update_settings(command: UpdateSettings, work: UnitOfWork) -> Settings:
 
 def housekeep(command: Housekeep, work: UnitOfWork) -> Housekept:
     """Clear what has aged."""
-    return Housekept(*work.clear_aged(work.now - RESULTS_KEPT, command.limit))
+    return Housekept(*work.clear_aged(work.now - RESULTS_KEPT, work.now - DELIVERIES_KEPT, command.limit))

@@ -1,4 +1,4 @@
-"""Seals private keys, so that who reads the database alone cannot sign tokens."""
+"""Seals private keys and secrets, so that who reads the database alone can neither sign tokens nor webhooks."""
 
 from __future__ import annotations
 
@@ -84,9 +84,10 @@ class Sealer:
                 except (InvalidTag, ValueError):
                     continue
         raise StoreError(
-            "The signing keys of this database are sealed with another master key. Set VECTIS_SECRET_KEY to the "
-            "one they were made with (unset it where that was the key file beside the database), or make new "
-            "signing keys with `vectis keys rotate --immediately`, which ends all tokens."
+            "The keys and secrets of this database are sealed with another master key. Set VECTIS_SECRET_KEY to the "
+            "one they were made with (unset it where that was the key file beside the database). Without it, make new "
+            "signing keys with `vectis keys rotate --immediately`, which ends all tokens, and rotate the secrets of "
+            "webhooks."
         )
 
     def _opened(self, *, make: bool) -> tuple[AESGCM, ...]:

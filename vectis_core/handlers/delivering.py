@@ -1,0 +1,263 @@
+"""Deliveries: claimed under a lease, settled under its token, sent once more on request.
+
+The endpoint is leased, not the delivery. Every claim raises the endpoint's token and every completion must have the
+newest: a worker that stalled for longer than its lease comes back to find that nothing it says counts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from vectis_core.commands import AdvanceReplays, ClaimDeliveries, Redeliver, SettleDeliveries, StartReplay
+from vectis_core.errors import NotFound, ValidationError
+from vectis_core.events import EventType, Subject, is_asked_for
+from vectis_core.handlers.subscriptions import found, require_active
+from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.webhooks import schedule
+from vectis_core.webhooks.fan_out import delivery_of
+from vectis_core.webhooks.model import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Lease,
+    Parcel,
+    Replay,
+    Report,
+    Settled,
+    Subscription,
+    SubscriptionStatus,
+    Trigger,
+)
+
+
+def keys_of_due(command: ClaimDeliveries, keys: Keys) -> None:
+    """Ask for what is due."""
+    keys.due.add((command.well, command.ailing, command.deliveries))
+
+
+def keys_of_lease(command: SettleDeliveries, keys: Keys) -> None:
+    """Name the endpoint and the deliveries that were tried."""
+    tenant = command.caller.tenant
+    keys.subscriptions.add((tenant, command.subscription_id))
+    keys.deliveries |= {(tenant, report.delivery_id) for report in command.reports}
+
+
+def keys_of_delivery(command: Redeliver, keys: Keys) -> None:
+    """Name the delivery, which leads to its endpoint."""
+    keys.deliveries.add((command.caller.tenant, command.delivery_id))
+
+
+def keys_of_replays(command: AdvanceReplays, keys: Keys) -> None:
+    """Ask for the replays that are not done."""
+    keys.replays.add(command.limit)
+
+
+def claim(command: ClaimDeliveries, work: UnitOfWork) -> tuple[Lease, ...]:
+    """Lease endpoints that are due, each with its oldest deliveries; one that fails is given one delivery to try."""
+    leases: list[Lease] = []
+    left = {False: command.well, True: command.ailing}
+    until = work.now + timedelta(seconds=command.lease_seconds)
+    for tenant, subscription_id, delivery_ids in work.due():
+        subscription = work.subscription_of(tenant, subscription_id)
+        if subscription is None or not _can_be_claimed(subscription, work.now):
+            continue
+        is_ailing = subscription.failures > 0
+        if not left[is_ailing]:
+            continue
+        most = 1 if is_ailing else command.deliveries
+        parcels = _parcels(work, tenant, delivery_ids[:most])
+        if not parcels:
+            continue
+        leased = attrs.evolve(
+            subscription, lease_token=subscription.lease_token + 1, leased_until=until, claimed_at=work.now
+        )
+        work.put_subscription(leased)
+        left[is_ailing] -= 1
+        leases.append(Lease(leased, leased.lease_token, until, parcels))
+    return tuple(leases)
+
+
+def _can_be_claimed(subscription: Subscription, now: datetime) -> bool:
+    """Say again what the store was asked: a command before this one may have changed it."""
+    return (
+        subscription.status is SubscriptionStatus.ACTIVE
+        and (subscription.leased_until is None or subscription.leased_until <= now)
+        and (subscription.rests_until is None or subscription.rests_until <= now)
+    )
+
+
+def _parcels(work: UnitOfWork, tenant: str, delivery_ids: tuple[str, ...]) -> tuple[Parcel, ...]:
+    parcels = []
+    for delivery_id in delivery_ids:
+        delivery = work.delivery_of(tenant, delivery_id)
+        if delivery is None or delivery.due_at is None or delivery.due_at > work.now:
+            continue
+        event = work.event_of(delivery)
+        if event is None:
+            raise LookupError(f"the event of delivery {delivery.id} is gone")
+        parcels.append(Parcel(delivery, event))
+    return tuple(parcels)
+
+
+def settle(command: SettleDeliveries, work: UnitOfWork) -> Settled:
+    """Write down what was tried, or nothing where somebody else has claimed the endpoint since."""
+    subscription = work.subscription(command.subscription_id)
+    if subscription is None or subscription.lease_token != command.lease_token:
+        return Settled(current=False)
+    for report in command.reports:
+        subscription = _settle_one(command, subscription, report, work)
+    leased_until = work.now + timedelta(seconds=command.lease_seconds) if command.lease_seconds else None
+    work.put_subscription(attrs.evolve(subscription, leased_until=leased_until))
+    return Settled(current=True)
+
+
+def _settle_one(
+    command: SettleDeliveries, subscription: Subscription, report: Report, work: UnitOfWork
+) -> Subscription:
+    delivery = work.delivery(report.delivery_id)
+    if delivery is None or delivery.status is not DeliveryStatus.PENDING:
+        return subscription
+    attempts = delivery.attempts + 1
+    work.attempts.append(
+        Attempt(
+            tenant=delivery.tenant,
+            delivery_id=delivery.id,
+            number=attempts,
+            at=report.at,
+            url=subscription.url,
+            code=report.code,
+            error=report.error,
+            duration=report.duration,
+            excerpt=report.excerpt,
+        )
+    )
+    tried = attrs.evolve(
+        delivery, attempts=attempts, updated_at=work.now, last_code=report.code, last_error=report.error
+    )
+    if schedule.succeeded(report):
+        work.put_delivery(attrs.evolve(tried, status=DeliveryStatus.DELIVERED, due_at=None))
+        return attrs.evolve(subscription, failing_since=None, failures=0, failed_deliveries=0, rests_until=None)
+    due_at = schedule.next_attempt(command.policy, attempts, report, work.now)
+    if report.code == schedule.GONE or due_at is None:
+        work.put_delivery(attrs.evolve(tried, status=DeliveryStatus.EXHAUSTED, due_at=None))
+    else:
+        work.put_delivery(attrs.evolve(tried, due_at=due_at))
+    return _failed(command, subscription, report, work, is_first=attempts == 1)
+
+
+def _failed(
+    command: SettleDeliveries, subscription: Subscription, report: Report, work: UnitOfWork, *, is_first: bool
+) -> Subscription:
+    """Return the endpoint after one more failure: resting, or disabled, or as it was."""
+    policy = command.policy
+    failures = subscription.failures + 1
+    failing = attrs.evolve(
+        subscription,
+        failing_since=subscription.failing_since or work.now,
+        failures=failures,
+        failed_deliveries=subscription.failed_deliveries + is_first,
+        rests_until=schedule.rest_until(policy, failures, report, work.now),
+    )
+    if report.code == schedule.GONE:
+        return _disabled(failing, "The endpoint answered 410 Gone", work)
+    since = failing.failing_since or work.now
+    patience = timedelta(seconds=policy.disable_after)
+    if work.now - since >= patience and failing.failed_deliveries >= policy.disable_after_deliveries:
+        return _disabled(failing, f"Nothing could be delivered since {since:%Y-%m-%dT%H:%M:%SZ}", work)
+    return failing
+
+
+def _disabled(subscription: Subscription, reason: str, work: UnitOfWork) -> Subscription:
+    """Disable an endpoint, and tell its owner by an event."""
+    if subscription.status is not SubscriptionStatus.ACTIVE:
+        return subscription
+    disabled = attrs.evolve(
+        subscription,
+        status=SubscriptionStatus.DISABLED,
+        reason=reason,
+        status_since=work.now,
+        event_seq=subscription.event_seq + 1,
+    )
+    work.put_subscription(disabled)
+    data = {"webhookId": disabled.id, "url": disabled.url, "reason": reason}
+    work.emit(EventType.WEBHOOK_DISABLED, Subject.WEBHOOK, disabled.id, disabled.event_seq, data)
+    return disabled
+
+
+def redeliver(command: Redeliver, work: UnitOfWork) -> Delivery:
+    """Make a new delivery of the same event; the old one stays as it is, unless it waits: then it is due now."""
+    old = work.delivery(command.delivery_id)
+    if old is None:
+        raise NotFound("No such delivery")
+    require_active(found(old.subscription_id, work))
+    if old.status is DeliveryStatus.PENDING:
+        hurried = attrs.evolve(old, due_at=work.now, updated_at=work.now)
+        work.put_delivery(hurried)
+        return hurried
+    again = attrs.evolve(
+        old,
+        id=work.new_id("whd"),
+        trigger=Trigger.REDELIVERY,
+        status=DeliveryStatus.PENDING,
+        attempts=0,
+        due_at=work.now,
+        created_at=work.now,
+        updated_at=work.now,
+        last_code=None,
+        last_error=None,
+    )
+    work.put_delivery(again)
+    return again
+
+
+def start_replay(command: StartReplay, work: UnitOfWork) -> Replay:
+    """Note what is to be replayed; whoever delivers goes on with it."""
+    subscription = found(command.subscription_id, work)
+    require_active(subscription)
+    intent = command.intent
+    until = intent.until or work.now
+    if intent.since >= until:
+        raise ValidationError.of("since", "must lie before until, and before now")
+    replay = Replay(
+        tenant=subscription.tenant,
+        id=work.new_id("whr"),
+        subscription_id=subscription.id,
+        since=intent.since,
+        until=min(until, work.now),
+        types=intent.types or subscription.events,
+        position=0,
+        made=0,
+        done=False,
+        created_at=work.now,
+    )
+    work.put_replay(replay)
+    return replay
+
+
+def advance_replays(command: AdvanceReplays, work: UnitOfWork) -> int:
+    """Make deliveries of the next stretch of the feed, for each replay that is not done."""
+    made = 0
+    for replay, feed in work.replays():
+        subscription = work.subscription_of(replay.tenant, replay.subscription_id)
+        if subscription is None or subscription.status is SubscriptionStatus.DELETED:
+            work.put_replay(attrs.evolve(replay, done=True))
+            continue
+        wanted = [
+            event
+            for event in feed
+            if replay.since <= event.at < replay.until and is_asked_for(event.type, replay.types)
+        ]
+        for event in wanted:
+            work.put_delivery(delivery_of(event, subscription, work.new_id("whd"), work.now, Trigger.REPLAY))
+        work.put_replay(
+            attrs.evolve(
+                replay,
+                position=feed[-1].position if feed else replay.position,
+                made=replay.made + len(wanted),
+                done=len(feed) < command.limit,
+            )
+        )
+        made += len(wanted)
+    return made

@@ -1,0 +1,184 @@
+"""Subscribing to webhooks, and changing, testing and ending subscriptions."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from vectis_core.checking import Unset
+from vectis_core.commands import (
+    CreateSubscription,
+    DeleteSubscription,
+    FinishRotation,
+    RotateSecret,
+    SendTestEvent,
+    StartReplay,
+    UpdateSubscription,
+)
+from vectis_core.errors import Conflict, NotFound
+from vectis_core.events import EventType, Subject
+from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.webhooks.fan_out import delivery_of
+from vectis_core.webhooks.model import (
+    Delivery,
+    IssuedSubscription,
+    SealedSecret,
+    Subscription,
+    SubscriptionStatus,
+    Trigger,
+)
+
+SubscriptionCommand = (
+    UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | SendTestEvent | StartReplay
+)
+
+
+def keys(command: SubscriptionCommand, keys: Keys) -> None:
+    """Name the subscription."""
+    keys.subscriptions.add((command.caller.tenant, command.subscription_id))
+
+
+def create(command: CreateSubscription, work: UnitOfWork) -> IssuedSubscription:
+    """Make a subscription with its first secret."""
+    intent = command.intent
+    subscription_id = work.new_id("whk")
+    secret = intent.secret or _new_secret(work)
+    subscription = Subscription(
+        tenant=command.caller.tenant,
+        id=subscription_id,
+        url=intent.url,
+        events=_deduplicated(intent.events),
+        status=SubscriptionStatus.ACTIVE,
+        reason=None,
+        status_since=work.now,
+        secrets=(SealedSecret(work.seal(secret, subscription_id), work.now, None),),
+        created_at=work.now,
+        updated_at=work.now,
+        event_seq=0,
+        failing_since=None,
+        failures=0,
+        failed_deliveries=0,
+        rests_until=None,
+        lease_token=0,
+        leased_until=None,
+        claimed_at=None,
+    )
+    work.put_subscription(subscription)
+    return IssuedSubscription(subscription, None if intent.secret else secret)
+
+
+def update(command: UpdateSubscription, work: UnitOfWork) -> Subscription:
+    """Change what is given; a new URL and a fresh start are both given another chance at once."""
+    subscription = found(command.subscription_id, work)
+    intent = command.intent
+    changes: dict[str, Any] = {}
+    if not isinstance(intent.url, Unset) and intent.url != subscription.url:
+        changes |= {"url": intent.url, **_A_NEW_CHANCE}
+    if not isinstance(intent.events, Unset):
+        changes["events"] = _deduplicated(intent.events)
+    if not isinstance(intent.active, Unset):
+        is_active = subscription.status is SubscriptionStatus.ACTIVE
+        if intent.active and not is_active:
+            changes |= {"status": SubscriptionStatus.ACTIVE, "reason": None, "status_since": work.now, **_A_NEW_CHANCE}
+        elif not intent.active and is_active:
+            changes |= {"status": SubscriptionStatus.PAUSED, "status_since": work.now}
+    return _written(work, attrs.evolve(subscription, **changes)) if changes else subscription
+
+
+#: An endpoint without a past.
+_A_NEW_CHANCE: dict[str, Any] = {"failing_since": None, "failures": 0, "failed_deliveries": 0, "rests_until": None}
+
+
+def delete(command: DeleteSubscription, work: UnitOfWork) -> Subscription:
+    """End a subscription; whoever delivers to it just now changes nothing any more."""
+    subscription = found(command.subscription_id, work)
+    return _written(
+        work,
+        attrs.evolve(
+            subscription,
+            status=SubscriptionStatus.DELETED,
+            status_since=work.now,
+            secrets=(),
+            lease_token=subscription.lease_token + 1,
+            leased_until=None,
+        ),
+    )
+
+
+def rotate(command: RotateSecret, work: UnitOfWork) -> IssuedSubscription:
+    """Replace the secret; the one before it signs until the overlap ends, any older one no more."""
+    subscription = found(command.subscription_id, work)
+    intent = command.intent
+    secret = intent.secret or _new_secret(work)
+    newest = SealedSecret(work.seal(secret, subscription.id), work.now, None)
+    kept: tuple[SealedSecret, ...] = ()
+    if intent.overlap:
+        retires_at = work.now + timedelta(seconds=intent.overlap)
+        kept = (attrs.evolve(subscription.secrets[0], retires_at=retires_at),)
+    changed = _written(work, attrs.evolve(subscription, secrets=(newest, *kept)))
+    return IssuedSubscription(changed, None if intent.secret else secret)
+
+
+def finish_rotation(command: FinishRotation, work: UnitOfWork) -> Subscription:
+    """Leave the newest secret alone; harmless where it is alone."""
+    subscription = found(command.subscription_id, work)
+    if len(subscription.secrets) == 1:
+        return subscription
+    return _written(work, attrs.evolve(subscription, secrets=subscription.secrets[:1]))
+
+
+def send_test(command: SendTestEvent, work: UnitOfWork) -> Delivery:
+    """Put a test event on its way; raises ``Conflict`` where nothing goes out."""
+    subscription = found(command.subscription_id, work)
+    require_active(subscription)
+    changed = attrs.evolve(subscription, event_seq=subscription.event_seq + 1)
+    work.put_subscription(changed)
+    event = work.emit(
+        EventType.WEBHOOK_TEST,
+        Subject.WEBHOOK,
+        subscription.id,
+        changed.event_seq,
+        {"webhookId": subscription.id, "message": "This is a test"},
+    )
+    delivery = delivery_of(event, changed, work.new_id("whd"), work.now, Trigger.TEST)
+    work.put_delivery(delivery)
+    return delivery
+
+
+def found(subscription_id: str, work: UnitOfWork) -> Subscription:
+    """Return the subscription; raises ``NotFound``."""
+    subscription = work.subscription(subscription_id)
+    if subscription is None or subscription.status is SubscriptionStatus.DELETED:
+        raise NotFound("No such webhook")
+    return subscription
+
+
+def require_active(subscription: Subscription) -> None:
+    """Raise ``Conflict`` where nothing goes out to the endpoint."""
+    if subscription.status is not SubscriptionStatus.ACTIVE:
+        details = {"status": subscription.status, "reason": subscription.reason}
+        raise Conflict(f'The webhook is {subscription.status}: set "active" to true first', details)
+
+
+def signing_secrets(subscription: Subscription, now: datetime) -> tuple[SealedSecret, ...]:
+    """Return the secrets that sign at *now*, newest first."""
+    return tuple(each for each in subscription.secrets if each.retires_at is None or now < each.retires_at)
+
+
+def _written(work: UnitOfWork, subscription: Subscription) -> Subscription:
+    changed = attrs.evolve(subscription, updated_at=work.now)
+    work.put_subscription(changed)
+    return changed
+
+
+def _deduplicated(events: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(events))
+
+
+def _new_secret(work: UnitOfWork) -> str:
+    """Return a secret as Standard Webhooks prints it: a prefix, and 32 random bytes in base 64."""
+    raw = base64.urlsafe_b64decode(work.new_secret() + "=")
+    return "whsec_" + base64.b64encode(raw).decode()

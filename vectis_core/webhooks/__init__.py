@@ -1,0 +1,1 @@
+"""Outbound webhooks: who is told of what, what is on its way to them, and the rules of trying again."""

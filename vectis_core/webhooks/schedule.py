@@ -1,0 +1,73 @@
+"""When to try again, and when to stop trying.
+
+The schedule is the example of Standard Webhooks 1.0.0: ten attempts in 75 hours, each delay moved by up to a fifth.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from vectis_core.webhooks.model import Report
+
+#: Answers that ask for time, beside every answer of 500 and above.
+_BUSY = frozenset({408, 425, 429})
+#: The answer of an endpoint that wants nothing any more (RFC 9110 section 15.5.11).
+GONE = 410
+
+
+@attrs.frozen
+class Policy:
+    """How patient a dispatcher is; all times in seconds."""
+
+    #: The delays before the second, third ... attempt; a delivery is exhausted after one more than there are.
+    delays: tuple[int, ...] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    #: By which part a delay is moved at most, either way.
+    spread: float = 0.2
+    #: The least delay after an endpoint showed that it is busy: 408, 425, 429, 5xx, or no answer in time.
+    busy_delay: int = 60
+    #: The longest time for which an endpoint may ask (``Retry-After``).
+    asked_delay_max: int = 86_400
+    #: From so many failed attempts in a row on an endpoint rests, and is tried with one delivery at a time.
+    failures_before_rest: int = 5
+    #: The first rest, which doubles with every further failure, and the longest.
+    rest: int = 30
+    rest_max: int = 900
+    #: An endpoint is disabled that failed for so long ...
+    disable_after: int = 5 * 86_400
+    #: ... over at least so many deliveries.
+    disable_after_deliveries: int = 20
+
+
+def succeeded(report: Report) -> bool:
+    """Return whether the endpoint took it: any 2xx."""
+    return report.code is not None and 200 <= report.code < 300
+
+
+def next_attempt(policy: Policy, attempts: int, report: Report, now: datetime) -> datetime | None:
+    """Return when to try again after *attempts* have failed, the last as reported; ``None`` for never."""
+    if attempts > len(policy.delays):
+        return None
+    delay = policy.delays[attempts - 1] * (1 + policy.spread * max(-1.0, min(1.0, report.jitter)))
+    if _is_busy(report):
+        delay = max(delay, policy.busy_delay)
+    if report.retry_after is not None:
+        delay = max(delay, min(report.retry_after, policy.asked_delay_max))
+    return now + timedelta(seconds=delay)
+
+
+def rest_until(policy: Policy, failures: int, report: Report, now: datetime) -> datetime | None:
+    """Return until when an endpoint is left alone after *failures* in a row, ``None`` where it need not be."""
+    wait = 0.0
+    if report.retry_after is not None:
+        wait = min(report.retry_after, policy.asked_delay_max)
+    beyond = failures - policy.failures_before_rest
+    if beyond >= 0:
+        rest = min(policy.rest * 2 ** min(beyond, 20), policy.rest_max)
+        wait = max(wait, rest * (1 + policy.spread * max(-1.0, min(1.0, report.jitter))))
+    return now + timedelta(seconds=wait) if wait else None
+
+
+def _is_busy(report: Report) -> bool:
+    return report.code is None or report.code in _BUSY or report.code >= 500
