@@ -15,9 +15,10 @@ from vectis_core.errors import FieldProblem, NotFound, ValidationError
 from vectis_core.events import Event, EventType, Subject, cursor_at, position_of
 from vectis_core.orders.lifecycle import OrderStatus
 from vectis_core.orders.model import Order, Shipment
-from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter, View
+from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter, View
 from vectis_core.stock.model import Movement, StockRecord
 from vectis_core.tenancy import Settings
+from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 
 T = TypeVar("T")
 
@@ -60,6 +61,14 @@ class Explanation:
 
     record: StockRecord
     holders: tuple[Holder, ...] = attrs.field(converter=_as_tuple)
+
+
+@attrs.frozen
+class DeliveryLog:
+    """A delivery and every attempt to make it, oldest first."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...] = attrs.field(converter=_as_tuple)
 
 
 def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0) -> Slice:
@@ -155,6 +164,45 @@ def history(view: View, tenant: str, order_id: str) -> list[Event]:
     """Return each step that changed an order, oldest first; raises ``NotFound``."""
     order(view, tenant, order_id)
     return view.history(tenant, Subject.ORDER, order_id)
+
+
+def subscription(view: View, tenant: str, subscription_id: str) -> Subscription:
+    """Return a subscription; raises ``NotFound``."""
+    return _found(view.subscription(tenant, subscription_id), "webhook")
+
+
+def subscriptions(view: View, tenant: str, part: Slice) -> Page[Subscription]:
+    """Return part of the subscriptions, newest first."""
+    rows = view.subscriptions(tenant, part)
+    return _page(rows, part, lambda: view.count_subscriptions(tenant))
+
+
+def delivery_filter(subscription_id: str, status: str | None = None, event: str | None = None) -> DeliveryFilter:
+    """Return which deliveries to list; raises ``ValidationError`` for what can match nothing sensible."""
+    if status is not None and status not in list(DeliveryStatus):
+        raise ValidationError.of("status", f"must be one of {', '.join(DeliveryStatus)}")
+    if event is not None and event not in list(EventType):
+        raise ValidationError.of("event", f"must be one of {', '.join(EventType)}")
+    return DeliveryFilter(subscription_id, status, event)
+
+
+def deliveries(view: View, tenant: str, where: DeliveryFilter, part: Slice) -> Page[Delivery]:
+    """Return part of a subscription's deliveries, newest first; raises ``NotFound``."""
+    subscription(view, tenant, where.subscription_id)
+    rows = view.deliveries(tenant, where, part)
+    return _page(rows, part, lambda: view.count_deliveries(tenant, where))
+
+
+def delivery_log(view: View, tenant: str, delivery_id: str) -> DeliveryLog:
+    """Return a delivery with its attempts; raises ``NotFound``."""
+    found = _found(view.delivery(tenant, delivery_id), "delivery")
+    return DeliveryLog(found, view.attempts(tenant, delivery_id))
+
+
+def replays(view: View, tenant: str, subscription_id: str) -> tuple[Replay, ...]:
+    """Return a subscription's replays, newest first; raises ``NotFound``."""
+    subscription(view, tenant, subscription_id)
+    return tuple(view.replays(tenant, subscription_id))
 
 
 def product(view: View, tenant: str, product_id: str) -> Product:

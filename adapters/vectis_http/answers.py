@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from vectis_core.errors import Forbidden, ServiceUnavailable, Unauthorized, VectisError
+from vectis_core.json_writer import write_json
 from vectis_http.errors import MethodNotAllowed, RateLimitExceeded
-from vectis_http.json_codec import write_json
 from vectis_http.messages import HttpResponse
 from vectis_http.operation import Reply
 

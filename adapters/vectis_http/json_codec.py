@@ -1,6 +1,6 @@
-"""The one reader and the one writer of JSON.
+"""The one reader of JSON; ``vectis_core.json_writer`` is the one writer.
 
-The reader takes what RFC 8259 and I-JSON (RFC 7493) allow and nothing else: Python's own takes duplicate keys,
+It takes what RFC 8259 and I-JSON (RFC 7493) allow and nothing else: Python's own takes duplicate keys,
 NaN, UTF-16 and lone surrogates, turns ``1e400`` into infinity, and fails on deep nesting and long numbers with
 errors of four different kinds. Numbers are exact throughout: ``int`` or ``Decimal``, never a float.
 """
@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-import simplejson
-
-from vectis_core.clock import to_wire
 from vectis_core.constraints import unstorable
 from vectis_core.errors import FieldProblem, ValidationError
 
@@ -42,13 +38,6 @@ def read_json(body: bytes) -> Any:
         if problem is not None:
             raise ValidationError([problem])
     return value
-
-
-def write_json(value: Any) -> bytes:
-    """Return *value* as compact JSON in UTF-8; a Decimal is written with exactly the digits it has."""
-    text: str = _ENCODER.encode(value)
-    # An error may quote a piece of the caller's text that no encoding can carry.
-    return text.encode("utf-8", "replace")
 
 
 def shown(text: str) -> str:
@@ -125,20 +114,6 @@ def _unstorable_within(value: Any, path: str) -> FieldProblem | None:
     return None
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return to_wire(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_decimal, parse_constant=_no_constant
-)
-_ENCODER = simplejson.JSONEncoder(
-    use_decimal=True,
-    ensure_ascii=False,
-    allow_nan=False,
-    separators=(",", ":"),
-    namedtuple_as_object=False,
-    default=_plain,
 )

@@ -10,12 +10,25 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, OrderLine
 from vectis_core.stock.ledger import is_low
 from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.webhooks.model import Delivery, DeliveryStatus
 from vectis_memory.state import State
 
 
 def tenant_problem(state: State, tenant: str, what: str) -> str | None:
     """Return whether a row belongs to no tenant."""
     return None if (tenant,) in state.tenants else f"{what} belongs to no tenant ({tenant})"
+
+
+def delivery_problem(state: State, delivery: Delivery) -> str | None:
+    """Return what is wrong with a delivery."""
+    if (delivery.tenant, delivery.subscription_id) not in state.subscriptions:
+        return f"delivery {delivery.id} is of no webhook ({delivery.subscription_id})"
+    told = (delivery.tenant, str(delivery.subject), delivery.subject_id, delivery.sequence)
+    if told not in state.histories:
+        return f"delivery {delivery.id} tells of no event"
+    if (delivery.status is DeliveryStatus.PENDING) is (delivery.due_at is None):
+        return f"delivery {delivery.id} is {delivery.status} and {'never' if delivery.due_at is None else 'still'} due"
+    return None
 
 
 def stock_problem(state: State, record: StockRecord) -> str | None:
@@ -91,7 +104,9 @@ def movement_problem(state: State, row: Movement) -> str | None:
 
 
 def event_problem(state: State, event: Event) -> str | None:
-    """Return what is wrong with an event."""
+    """Return what is wrong with an event; those of a webhook outlive it."""
+    if event.subject is Subject.WEBHOOK:
+        return None
     table = state.orders if event.subject is Subject.ORDER else state.stock
     if (event.tenant, event.subject_id) not in table:
         return f"event {event.sequence} is of no {event.subject} ({event.subject_id})"

@@ -14,6 +14,7 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import RateWindow, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 from vectis_memory.tree import SortedMap
 
 
@@ -65,6 +66,16 @@ class State:
     results: SortedMap[StoredResult] = attrs.Factory(SortedMap)
     #: (created at, tenant, scope, command id)
     result_ages: SortedMap[StoredResult] = attrs.Factory(SortedMap)
+    subscriptions: SortedMap[Subscription] = attrs.Factory(SortedMap)
+    deliveries: SortedMap[Delivery] = attrs.Factory(SortedMap)
+    #: (tenant, subscription, property, value, id) to id; the properties are ``all``, ``status`` and ``due``
+    delivery_index: SortedMap[str] = attrs.Factory(SortedMap)
+    #: (tenant, delivery, number)
+    attempts: SortedMap[Attempt] = attrs.Factory(SortedMap)
+    #: (tenant, subscription, id)
+    replays: SortedMap[Replay] = attrs.Factory(SortedMap)
+    #: (id) of those that are not done
+    replays_running: SortedMap[Replay] = attrs.Factory(SortedMap)
     #: (tenant, name)
     counters: SortedMap[int] = attrs.Factory(SortedMap)
     #: The rows of the host program.

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.errors import UsageError
+from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, Key, RateWindow, StoredResult
+from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_memory import writing
+from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_memory import webhooks, writing
 
 if TYPE_CHECKING:
     from vectis_memory.store import MemoryStore
@@ -93,8 +95,46 @@ class MemoryTransaction:
         found = (self._state.windows.get((key,)) for key in keys)
         return [window for window in found if window is not None]
 
-    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
-        """Delete at most *limit* each of results older than that, windows that ended, keys that retired."""
+    def load_subscriptions(self, ids: Sequence[Key], tenants: Sequence[str]) -> Iterable[Subscription]:
+        """Return subscriptions by id, and all those of the tenants; deleted ones by id alone."""
+        found = [self._state.subscriptions.get(key) for key in ids]
+        for tenant in tenants:
+            all_of = self._state.subscriptions.values_under((tenant,))
+            found += [each for each in all_of if each.status is not SubscriptionStatus.DELETED]
+        return [each for each in found if each is not None]
+
+    def load_deliveries(self, ids: Sequence[Key]) -> Iterable[Delivery]:
+        """Return deliveries."""
+        found = (self._state.deliveries.get(key) for key in ids)
+        return [each for each in found if each is not None]
+
+    def load_events(self, keys: Sequence[EventKey]) -> Iterable[Event]:
+        """Return events by their place in their subject's history."""
+        histories = self._state.histories
+        subjects = [str(subject) for subject in Subject]
+        found = (histories.get((tenant, kind, *rest)) for tenant, *rest in keys for kind in subjects)
+        return [each for each in found if each is not None]
+
+    def load_due(
+        self, now: datetime, well: int, ailing: int, deliveries: int
+    ) -> Iterable[tuple[Subscription, list[Delivery]]]:
+        """Return endpoints that can be claimed, each with what is due for it."""
+        return webhooks.load_due(self._state, now, well, ailing, deliveries)
+
+    def load_replays(self, limit: int) -> Iterable[Replay]:
+        """Return replays of any tenant that are not done, oldest first."""
+        return [replay for _, replay in self._state.replays_running.items(0, limit)]
+
+    def load_feed(self, tenant: str, after: int, limit: int) -> Sequence[Event]:
+        """Return events of the tenant's feed after a position, in order."""
+        first = self._state.events.rank((tenant, after + 1))
+        end = min(self._state.events.under((tenant,))[1], first + limit)
+        return [event for _, event in self._state.events.items(first, end)]
+
+    def clear_aged(
+        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
+    ) -> tuple[int, int, int, int]:
+        """Delete at most *limit* each of aged results, ended windows, retired keys and finished deliveries."""
         state = self._state
         old = islice(state.result_ages.items(0, state.result_ages.rank((results_before,))), limit)
         results = writing.clear_results(state, [result for _, result in old])
@@ -104,7 +144,8 @@ class MemoryTransaction:
         retired = [key for key, row in state.keys.items() if row.retires_at and row.retires_at <= now][:limit]
         for key in retired:
             state.keys = state.keys.without(key)
-        return results, len(windows), len(retired)
+        deliveries = webhooks.clear_deliveries(state, deliveries_before, limit)
+        return results, len(windows), len(retired), deliveries
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

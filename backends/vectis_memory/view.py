@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,10 +12,11 @@ from vectis_core.catalogue import Product, Warehouse
 from vectis_core.events import Event, Subject
 from vectis_core.ids import CLOCK_SLACK, first_uuid7_at
 from vectis_core.orders.model import Order, Shipment
-from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter
+from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_memory import constraints
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_memory import constraints, webhooks
 from vectis_memory.state import LOW, State
 from vectis_memory.tree import Path, SortedMap
 from vectis_memory.writing import last_position
@@ -220,6 +222,54 @@ class MemoryView:
         """Return all signing keys, oldest first."""
         keys = (key for _, key in self._state.keys.items())
         return sorted(keys, key=lambda key: (key.created_at, key.id))
+
+    def subscription(self, tenant: str, subscription_id: str) -> Subscription | None:
+        """Return a subscription that is not deleted."""
+        found = self._state.subscriptions.get((tenant, subscription_id))
+        return None if found is None or found.status is SubscriptionStatus.DELETED else found
+
+    def subscriptions(self, tenant: str, part: Slice) -> list[Subscription]:
+        """Return subscriptions by id, newest first, without deleted ones."""
+        return _filtered(self._subscriptions(tenant), part, lambda each: each.id)
+
+    def count_subscriptions(self, tenant: str) -> int:
+        """Return how many subscriptions there are, deleted ones not counted."""
+        return sum(1 for _ in self._subscriptions(tenant))
+
+    def _subscriptions(self, tenant: str) -> Iterator[Subscription]:
+        found = self._state.subscriptions.backwards(*self._state.subscriptions.under((tenant,)))
+        return (each for _, each in found if each.status is not SubscriptionStatus.DELETED)
+
+    def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """Return a delivery."""
+        return self._state.deliveries.get((tenant, delivery_id))
+
+    def deliveries(self, tenant: str, where: DeliveryFilter, part: Slice) -> list[Delivery]:
+        """Return deliveries by id, newest first."""
+        if where.event_type is not None:
+            return _filtered(webhooks.deliveries_where(self._state, tenant, where), part, lambda each: each.id)
+        ids = _newest_first(self._state.delivery_index, webhooks.index_prefix(tenant, where), part)
+        return [each for found in ids if (each := self.delivery(tenant, found)) is not None]
+
+    def count_deliveries(self, tenant: str, where: DeliveryFilter) -> int:
+        """Return how many deliveries there are."""
+        if where.event_type is not None:
+            return sum(1 for _ in webhooks.deliveries_where(self._state, tenant, where))
+        first, end = self._state.delivery_index.under(webhooks.index_prefix(tenant, where))
+        return end - first
+
+    def attempts(self, tenant: str, delivery_id: str) -> list[Attempt]:
+        """Return the attempts of a delivery, oldest first."""
+        return list(self._state.attempts.values_under((tenant, delivery_id)))
+
+    def replays(self, tenant: str, subscription_id: str) -> list[Replay]:
+        """Return the replays of a subscription, newest first."""
+        replays = self._state.replays
+        return [each for _, each in replays.backwards(*replays.under((tenant, subscription_id)))]
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
+        return webhooks.next_due(self._state, now)
 
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
         """Return all events of one subject, oldest first."""

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 import attrs
 
 from vectis_core.access import ApiClient
 from vectis_core.catalogue import Product, Warehouse
-from vectis_core.errors import StoreConflict
 from vectis_core.events import Event
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
-from vectis_memory import constraints
+from vectis_memory import constraints, webhooks
+from vectis_memory.guards import guard, refuse_if, unique
 from vectis_memory.state import LOW, State
-from vectis_memory.tree import Path, SortedMap
-
-E = TypeVar("E")
+from vectis_memory.tree import Path
 
 
 def flush(state: State, changes: Changes) -> None:
     """Write *changes* in the order of their fields; raises ``StoreConflict``, and then *state* is spoilt."""
     for before, tenant in changes.tenants:
-        _guard(state.tenants, (tenant.id,), before)
+        guard(state.tenants, (tenant.id,), before)
         state.tenants = state.tenants.put((tenant.id,), tenant)
     for old_warehouse, warehouse in changes.warehouses:
         _write_warehouse(state, old_warehouse, warehouse)
@@ -43,58 +40,36 @@ def flush(state: State, changes: Changes) -> None:
     _write_access(state, changes)
     for result in changes.results:
         _write_result(state, result)
+    webhooks.write(state, changes)
     for key, amount in changes.counters.items():
         state.counters = state.counters.put(key, state.counters.get(key, 0) + amount)
 
 
-def _refuse_if(problem: str | None) -> None:
-    if problem is not None:
-        raise StoreConflict(f"The store refused a write: {problem}")
-
-
-def _guard(table: SortedMap[E], key: Path, before: E | None, *fields: str) -> None:
-    """Refuse unless the row is as it was before: in *fields* where any are named, else altogether."""
-    now = table.get(key)
-    if now is before:
-        return
-    if now is None or before is None:
-        _refuse_if(f"{'/'.join(map(str, key))} {'is gone' if now is None else 'exists already'}")
-    elif any(getattr(now, name) != getattr(before, name) for name in fields) if fields else now != before:
-        _refuse_if(f"{'/'.join(map(str, key))} was changed meanwhile")
-
-
-def _unique(index: SortedMap[str], key: Path, owner: str) -> SortedMap[str]:
-    """Return the index with *key* taken by *owner*; refuses where another has it."""
-    if index.get(key, owner) != owner:
-        _refuse_if(f"{'/'.join(key)} is taken")
-    return index.put(key, owner)
-
-
 def _write_warehouse(state: State, before: Warehouse | None, after: Warehouse) -> None:
     key = (after.tenant, after.id)
-    _guard(state.warehouses, key, before)
-    _refuse_if(constraints.tenant_problem(state, after.tenant, f"warehouse {after.id}"))
+    guard(state.warehouses, key, before)
+    refuse_if(constraints.tenant_problem(state, after.tenant, f"warehouse {after.id}"))
     if before is not None and before.code != after.code:
         state.warehouse_codes = state.warehouse_codes.without((after.tenant, before.code))
-    state.warehouse_codes = _unique(state.warehouse_codes, (after.tenant, after.code), after.id)
+    state.warehouse_codes = unique(state.warehouse_codes, (after.tenant, after.code), after.id)
     state.warehouses = state.warehouses.put(key, after)
 
 
 def _write_product(state: State, before: Product | None, after: Product) -> None:
     key = (after.tenant, after.id)
-    _guard(state.products, key, before)
-    _refuse_if(constraints.tenant_problem(state, after.tenant, f"product {after.id}"))
-    state.skus = _unique(state.skus, (after.tenant, after.sku), after.id)
+    guard(state.products, key, before)
+    refuse_if(constraints.tenant_problem(state, after.tenant, f"product {after.id}"))
+    state.skus = unique(state.skus, (after.tenant, after.sku), after.id)
     state.products = state.products.put(key, after)
 
 
 def _write_stock(state: State, before: StockRecord | None, after: StockRecord) -> None:
     key = (after.tenant, after.id)
-    _guard(state.stock, key, before, "ledger_seq", "event_seq")
-    _refuse_if(constraints.stock_problem(state, after))
+    guard(state.stock, key, before, "ledger_seq", "event_seq")
+    refuse_if(constraints.stock_problem(state, after))
     if before is None:
         place = (after.tenant, after.sku, after.warehouse_id)
-        state.stock_places = _unique(state.stock_places, place, after.id)
+        state.stock_places = unique(state.stock_places, place, after.id)
         state.stock_index = state.stock_index.put((after.tenant, after.warehouse_id, after.id), after.id)
     low = (after.tenant, LOW, after.id)
     state.stock_index = state.stock_index.put(low, after.id) if after.low else state.stock_index.without(low)
@@ -111,35 +86,35 @@ def index_keys(order: Order) -> set[Path]:
 
 def _write_order(state: State, before: Order | None, after: Order) -> None:
     key = (after.tenant, after.id)
-    _guard(state.orders, key, before, "event_seq")
-    _refuse_if(constraints.tenant_problem(state, after.tenant, f"order {after.id}"))
-    _refuse_if(constraints.order_problem(state, after))
+    guard(state.orders, key, before, "event_seq")
+    refuse_if(constraints.tenant_problem(state, after.tenant, f"order {after.id}"))
+    refuse_if(constraints.order_problem(state, after))
     old, new = index_keys(before) if before is not None else set(), index_keys(after)
     for entry in old - new:
         state.order_index = state.order_index.without(entry)
     for entry in new - old:
         state.order_index = state.order_index.put(entry, after.id)
     if before is None:
-        state.external_ids = _unique(state.external_ids, (after.tenant, after.external_id), after.id)
+        state.external_ids = unique(state.external_ids, (after.tenant, after.external_id), after.id)
     for shipment in after.shipments:
-        state.shipments = _unique(state.shipments, (after.tenant, shipment.id), after.id)
+        state.shipments = unique(state.shipments, (after.tenant, shipment.id), after.id)
     state.orders = state.orders.put(key, after)
 
 
 def _write_reservation(state: State, before: Reservation | None, after: Reservation) -> None:
     key = (after.tenant, after.order_id, after.line_no, after.stock_id)
-    _guard(state.reservations, key, before, "open")
-    _refuse_if(constraints.reservation_problem(state, after))
+    guard(state.reservations, key, before, "open")
+    refuse_if(constraints.reservation_problem(state, after))
     held = (after.tenant, after.stock_id, after.order_id, after.line_no)
     state.holders = state.holders.put(held, after) if after.open else state.holders.without(held)
     state.reservations = state.reservations.put(key, after)
 
 
 def _write_movement(state: State, row: Movement) -> None:
-    _refuse_if(constraints.movement_problem(state, row))
+    refuse_if(constraints.movement_problem(state, row))
     first, end = state.movements.under((row.tenant, row.stock_id))
     if row.seq != end - first + 1:
-        _refuse_if(f"movement {row.seq} of {row.stock_id} is not the next one")
+        refuse_if(f"movement {row.seq} of {row.stock_id} is not the next one")
     state.movements = state.movements.put((row.tenant, row.stock_id, row.seq), row)
 
 
@@ -150,11 +125,11 @@ def last_position(state: State, tenant: str) -> int:
 
 
 def _write_event(state: State, event: Event) -> None:
-    _refuse_if(constraints.event_problem(state, event))
+    refuse_if(constraints.event_problem(state, event))
     subject = (event.tenant, str(event.subject), event.subject_id)
     first, end = state.histories.under(subject)
     if event.sequence != end - first + 1:
-        _refuse_if(f"event {event.sequence} of {event.subject_id} is not the next one")
+        refuse_if(f"event {event.sequence} of {event.subject_id} is not the next one")
     placed = attrs.evolve(event, position=last_position(state, event.tenant) + 1)
     state.events = state.events.put((event.tenant, placed.position), placed)
     state.histories = state.histories.put((*subject, event.sequence), placed)
@@ -163,9 +138,9 @@ def _write_event(state: State, event: Event) -> None:
 
 def _write_client(state: State, before: ApiClient | None, after: ApiClient) -> None:
     key = (after.tenant, after.id)
-    _guard(state.clients, key, before)
-    _refuse_if(constraints.tenant_problem(state, after.tenant, f"client {after.id}"))
-    state.client_tenants = _unique(state.client_tenants, (after.id,), after.tenant)
+    guard(state.clients, key, before)
+    refuse_if(constraints.tenant_problem(state, after.tenant, f"client {after.id}"))
+    state.client_tenants = unique(state.client_tenants, (after.id,), after.tenant)
     state.clients = state.clients.put(key, after)
 
 
@@ -173,17 +148,17 @@ def _write_access(state: State, changes: Changes) -> None:
     for old_client, client in changes.clients:
         _write_client(state, old_client, client)
     for old_key, key in changes.keys:
-        _guard(state.keys, (key.id,), old_key)
+        guard(state.keys, (key.id,), old_key)
         state.keys = state.keys.put((key.id,), key)
     for old_window, window in changes.windows:
-        _guard(state.windows, (window.key,), old_window)
+        guard(state.windows, (window.key,), old_window)
         state.windows = state.windows.put((window.key,), window)
 
 
 def _write_result(state: State, result: StoredResult) -> None:
     key = (result.tenant, result.scope, result.command_id)
-    _refuse_if(constraints.tenant_problem(state, result.tenant, f"result of {result.command_id}"))
-    _guard(state.results, key, None)
+    refuse_if(constraints.tenant_problem(state, result.tenant, f"result of {result.command_id}"))
+    guard(state.results, key, None)
     state.results = state.results.put(key, result)
     state.result_ages = state.result_ages.put((result.created_at, *key), result)
 

@@ -45,11 +45,13 @@ _NAMES = {cls: tuple(attrs.fields_dict(cls)) for cls in (Address, WarehouseAddre
 _READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {cls: attrgetter(*names) for cls, names in _NAMES.items()}
 
 
-def _maybe_micros(moment: Any) -> int | None:
+def maybe_micros(moment: Any) -> int | None:
+    """Return a moment as it is kept, ``None`` for none."""
     return None if moment is None else to_micros(moment)
 
 
-def _maybe_moment(micros: int | None) -> Any:
+def maybe_moment(micros: int | None) -> Any:
+    """Return the moment that is kept, ``None`` for none."""
     return None if micros is None else from_micros(micros)
 
 
@@ -91,8 +93,8 @@ def order_row(order: Order) -> Row:
         order.cancel_reason,
         created_at,
         created_at if order.updated_at is order.created_at else to_micros(order.updated_at),
-        _maybe_micros(order.confirmed_at),
-        _maybe_micros(order.cancelled_at),
+        maybe_micros(order.confirmed_at),
+        maybe_micros(order.cancelled_at),
         order.event_seq,
         order.fingerprint,
     )
@@ -123,8 +125,8 @@ def order_of(row: Row, lines: tuple[OrderLine, ...], shipments: tuple[Shipment, 
         cancel_reason=row[13],
         created_at=from_micros(row[14]),
         updated_at=from_micros(row[15]),
-        confirmed_at=_maybe_moment(row[16]),
-        cancelled_at=_maybe_moment(row[17]),
+        confirmed_at=maybe_moment(row[16]),
+        cancelled_at=maybe_moment(row[17]),
         event_seq=row[18],
         fingerprint=row[19],
         lines=lines,
@@ -197,9 +199,9 @@ def shipment_row(shipment: Shipment) -> Row:
         shipment.shipping_address,
         to_micros(shipment.created_at),
         to_micros(shipment.updated_at),
-        _maybe_micros(shipment.shipped_at),
-        _maybe_micros(shipment.delivered_at),
-        _maybe_micros(shipment.voided_at),
+        maybe_micros(shipment.shipped_at),
+        maybe_micros(shipment.delivered_at),
+        maybe_micros(shipment.voided_at),
     )
 
 
@@ -222,9 +224,9 @@ def shipment_of(row: Row, lines: tuple[ShipmentLine, ...]) -> Shipment:
         lines=lines,
         created_at=from_micros(row[7]),
         updated_at=from_micros(row[8]),
-        shipped_at=_maybe_moment(row[9]),
-        delivered_at=_maybe_moment(row[10]),
-        voided_at=_maybe_moment(row[11]),
+        shipped_at=maybe_moment(row[9]),
+        delivered_at=maybe_moment(row[10]),
+        voided_at=maybe_moment(row[11]),
     )
 
 
@@ -481,7 +483,7 @@ def client_row(client: ApiClient) -> Row:
         _to_json(client.scopes),
         _to_json(secrets),
         to_micros(client.created_at),
-        _maybe_micros(client.revoked_at),
+        maybe_micros(client.revoked_at),
     )
 
 
@@ -500,19 +502,19 @@ def client_of(row: Row) -> ApiClient:
         scopes=tuple(_from_json(row[3])),
         secrets=tuple(ClientSecret(digest, from_micros(micros)) for digest, micros in _from_json(row[4])),
         created_at=from_micros(row[5]),
-        revoked_at=_maybe_moment(row[6]),
+        revoked_at=maybe_moment(row[6]),
     )
 
 
 def key_row(key: SigningKey) -> Row:
     """Return the row of a signing key."""
-    moments = (to_micros(key.created_at), to_micros(key.signs_from), _maybe_micros(key.retires_at))
+    moments = (to_micros(key.created_at), to_micros(key.signs_from), maybe_micros(key.retires_at))
     return (key.id, key.public, key.sealed, *moments)
 
 
 def key_of(row: Row) -> SigningKey:
     """Return the signing key of a row."""
-    return SigningKey(row[0], row[1], row[2], from_micros(row[3]), from_micros(row[4]), _maybe_moment(row[5]))
+    return SigningKey(row[0], row[1], row[2], from_micros(row[3]), from_micros(row[4]), maybe_moment(row[5]))
 
 
 def window_row(window: RateWindow) -> Row:

@@ -35,56 +35,58 @@ _RESULT = "tenant, scope, command_id, fingerprint, result, created_at"
 _WINDOW = "key, started_at, ends_at, granted"
 
 
-def _insert(table: str, columns: str) -> str:
+def insert(table: str, columns: str) -> str:
+    """Return the statement that inserts one row."""
     marks = ", ".join("?" for _ in columns.split(","))
     return f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own
 
 
-def _select(table: str, columns: str, where: str) -> str:
+def select(table: str, columns: str, where: str) -> str:
+    """Return the statement that selects these columns."""
     return f"SELECT {columns} FROM {table} WHERE {where}"  # noqa: S608 - names of our own
 
 
 # Orders
 
-INSERT_ORDER = _insert("orders", _ORDER)
+INSERT_ORDER = insert("orders", _ORDER)
 UPDATE_ORDER = (
     "UPDATE orders SET status = ?, total = ?, item_count = ?, customer_email = ?, shipping_addresses = ?, "
     "billing_address = ?, on_hold = ?, hold_reason = ?, cancel_reason = ?, updated_at = ?, confirmed_at = ?, "
     "cancelled_at = ?, event_seq = ? WHERE tenant = ? AND id = ? AND event_seq = ?"
 )
-ORDERS = _select("orders", _ORDER, "tenant = ? AND id IN ({keys})")
+ORDERS = select("orders", _ORDER, "tenant = ? AND id IN ({keys})")
 ORDER_IDS = "SELECT external_id, id FROM orders WHERE tenant = ? AND external_id IN ({keys})"
-ORDER_BY_EXTERNAL_ID = _select("orders", _ORDER, "tenant = ? AND external_id = ?")
-ORDERS_OLDEST = _select("orders", _ORDER, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
+ORDER_BY_EXTERNAL_ID = select("orders", _ORDER, "tenant = ? AND external_id = ?")
+ORDERS_OLDEST = select("orders", _ORDER, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
 ORDER_COLUMNS = ", ".join(f"o.{name.strip()}" for name in _ORDER.split(","))
 
-INSERT_LINE = _insert("order_lines", _LINE)
+INSERT_LINE = insert("order_lines", _LINE)
 UPDATE_LINE = (
     "UPDATE order_lines SET quantity = ?, total = ?, waiting = ?, reserved = ?, shipped = ?, cancelled = ?, "
     "returned = ? WHERE tenant = ? AND order_id = ? AND line_no = ?"
 )
-LINES = _select("order_lines", _LINE, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, line_no")
+LINES = select("order_lines", _LINE, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, line_no")
 
-INSERT_RESERVATION = _insert("reservations", _RESERVATION)
+INSERT_RESERVATION = insert("reservations", _RESERVATION)
 UPDATE_RESERVATION = (
     "UPDATE reservations SET quantity = ?, open = ? WHERE tenant = ? AND order_id = ? AND line_no = ? "
     "AND stock_id = ? AND open = ?"
 )
-RESERVATIONS = _select(
+RESERVATIONS = select(
     "reservations", _RESERVATION, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, line_no, stock_id"
 )
 
-INSERT_SHIPMENT = _insert("shipments", _SHIPMENT)
+INSERT_SHIPMENT = insert("shipments", _SHIPMENT)
 UPDATE_SHIPMENT = (
     "UPDATE shipments SET status = ?, updated_at = ?, shipped_at = ?, delivered_at = ?, voided_at = ? "
     "WHERE tenant = ? AND id = ? AND status = ?"
 )
-SHIPMENTS = _select("shipments", _SHIPMENT, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, id")
-SHIPMENT = _select("shipments", _SHIPMENT, "tenant = ? AND id = ?")
+SHIPMENTS = select("shipments", _SHIPMENT, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, id")
+SHIPMENT = select("shipments", _SHIPMENT, "tenant = ? AND id = ?")
 ORDERS_OF_SHIPMENTS = "SELECT id, order_id FROM shipments WHERE tenant = ? AND id IN ({keys})"
 
-INSERT_SHIPMENT_LINE = _insert("shipment_lines", _SHIPMENT_LINE)
-SHIPMENT_LINES = _select(
+INSERT_SHIPMENT_LINE = insert("shipment_lines", _SHIPMENT_LINE)
+SHIPMENT_LINES = select(
     "shipment_lines",
     _SHIPMENT_LINE,
     "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, shipment_id, line_no, stock_id",
@@ -92,21 +94,21 @@ SHIPMENT_LINES = _select(
 
 # Stock
 
-INSERT_STOCK = _insert("stock", _STOCK)
+INSERT_STOCK = insert("stock", _STOCK)
 UPDATE_STOCK = (
     "UPDATE stock SET on_hand = ?, reserved = ?, reorder_point = ?, low = ?, ledger_seq = ?, event_seq = ?, "
     "updated_at = ? WHERE tenant = ? AND sku = ? AND warehouse_id = ? AND ledger_seq = ? AND event_seq = ?"
 )
-STOCK_BY_ID = _select("stock", _STOCK, "tenant = ? AND id IN ({keys})")
-STOCK_BY_SKU = _select("stock", _STOCK, "tenant = ? AND sku IN ({keys})")
+STOCK_BY_ID = select("stock", _STOCK, "tenant = ? AND id IN ({keys})")
+STOCK_BY_SKU = select("stock", _STOCK, "tenant = ? AND sku IN ({keys})")
 STOCK_COLUMNS = _STOCK
-STOCK_OLDEST = _select("stock", _STOCK, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
+STOCK_OLDEST = select("stock", _STOCK, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
 
-INSERT_MOVEMENT = _insert("stock_ledger", _MOVEMENT)
-MOVEMENTS_NEWEST = _select(
+INSERT_MOVEMENT = insert("stock_ledger", _MOVEMENT)
+MOVEMENTS_NEWEST = select(
     "stock_ledger", _MOVEMENT, "tenant = ? AND stock_id = ? AND seq < ? ORDER BY seq DESC LIMIT ? OFFSET ?"
 )
-MOVEMENTS_OLDEST = _select("stock_ledger", _MOVEMENT, "tenant = ? AND stock_id = ? AND seq > ? ORDER BY seq LIMIT ?")
+MOVEMENTS_OLDEST = select("stock_ledger", _MOVEMENT, "tenant = ? AND stock_id = ? AND seq > ? ORDER BY seq LIMIT ?")
 HOLDERS = (
     "SELECT r.order_id, o.external_id, r.line_no, r.open, o.created_at FROM reservations r "
     "JOIN orders o ON o.tenant = r.tenant AND o.id = r.order_id "
@@ -115,17 +117,16 @@ HOLDERS = (
 
 # Events
 
-INSERT_EVENT = _insert("events", _EVENT)
+EVENT_COLUMNS = _EVENT
+INSERT_EVENT = insert("events", _EVENT)
 LAST_POSITION = "SELECT position FROM events WHERE tenant = ? ORDER BY position DESC LIMIT 1"
-EVENTS = _select("events", _EVENT, "tenant = ? AND position > ? ORDER BY position LIMIT ?")
-EVENTS_OF_TYPES = _select(
-    "events", _EVENT, "tenant = ? AND position > ? AND type IN ({keys}) ORDER BY position LIMIT ?"
-)
-HISTORY = _select("events", _EVENT, "tenant = ? AND subject_id IN ({keys}) ORDER BY subject_id, sequence")
+EVENTS = select("events", _EVENT, "tenant = ? AND position > ? ORDER BY position LIMIT ?")
+EVENTS_OF_TYPES = select("events", _EVENT, "tenant = ? AND position > ? AND type IN ({keys}) ORDER BY position LIMIT ?")
+HISTORY = select("events", _EVENT, "tenant = ? AND subject_id IN ({keys}) ORDER BY subject_id, sequence")
 
 # Catalogue and tenants
 
-INSERT_TENANT = _insert("tenants", "id, settings, created_at")
+INSERT_TENANT = insert("tenants", "id, settings, created_at")
 UPDATE_TENANT = "UPDATE tenants SET settings = ? WHERE id = ?"
 TENANTS = "SELECT id, settings, created_at FROM tenants WHERE id IN ({keys})"
 TENANTS_AFTER = "SELECT id, settings, created_at FROM tenants WHERE id > ? ORDER BY id LIMIT ?"
@@ -136,44 +137,44 @@ GROW_COUNTER = (
 COUNTERS = "SELECT name, value FROM counters WHERE tenant = ?"
 COUNTER = "SELECT value FROM counters WHERE tenant = ? AND name = ?"
 
-INSERT_WAREHOUSE = _insert("warehouses", _WAREHOUSE)
+INSERT_WAREHOUSE = insert("warehouses", _WAREHOUSE)
 UPDATE_WAREHOUSE = (
     "UPDATE warehouses SET code = ?, name = ?, address = ?, priority = ?, active = ?, updated_at = ? "
     "WHERE tenant = ? AND id = ?"
 )
-WAREHOUSES = _select("warehouses", _WAREHOUSE, "tenant IN ({keys}) ORDER BY tenant, id")
-WAREHOUSE = _select("warehouses", _WAREHOUSE, "tenant = ? AND id = ?")
-WAREHOUSES_NEWEST = _select("warehouses", _WAREHOUSE, "tenant = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?")
+WAREHOUSES = select("warehouses", _WAREHOUSE, "tenant IN ({keys}) ORDER BY tenant, id")
+WAREHOUSE = select("warehouses", _WAREHOUSE, "tenant = ? AND id = ?")
+WAREHOUSES_NEWEST = select("warehouses", _WAREHOUSE, "tenant = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?")
 COUNT_WAREHOUSES = "SELECT count(*) FROM warehouses WHERE tenant = ?"
 
-INSERT_PRODUCT = _insert("products", _PRODUCT)
+INSERT_PRODUCT = insert("products", _PRODUCT)
 UPDATE_PRODUCT = (
     "UPDATE products SET name = ?, weight = ?, dimensions = ?, active = ?, updated_at = ? WHERE tenant = ? AND id = ?"
 )
-PRODUCTS_BY_ID = _select("products", _PRODUCT, "tenant = ? AND id IN ({keys})")
-PRODUCTS_BY_SKU = _select("products", _PRODUCT, "tenant = ? AND sku IN ({keys})")
+PRODUCTS_BY_ID = select("products", _PRODUCT, "tenant = ? AND id IN ({keys})")
+PRODUCTS_BY_SKU = select("products", _PRODUCT, "tenant = ? AND sku IN ({keys})")
 PRODUCT_COLUMNS = _PRODUCT
 
 # Access
 
-INSERT_CLIENT = _insert("clients", _CLIENT)
+INSERT_CLIENT = insert("clients", _CLIENT)
 UPDATE_CLIENT = "UPDATE clients SET secrets = ?, revoked_at = ? WHERE tenant = ? AND id = ?"
-CLIENTS = _select("clients", _CLIENT, "tenant = ? AND id IN ({keys})")
-CLIENT = _select("clients", _CLIENT, "id = ?")
-CLIENTS_NEWEST = _select("clients", _CLIENT, "tenant = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?")
+CLIENTS = select("clients", _CLIENT, "tenant = ? AND id IN ({keys})")
+CLIENT = select("clients", _CLIENT, "id = ?")
+CLIENTS_NEWEST = select("clients", _CLIENT, "tenant = ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?")
 COUNT_CLIENTS = "SELECT count(*) FROM clients WHERE tenant = ?"
 COUNT_ALL_CLIENTS = "SELECT count(*) FROM clients"
 
-INSERT_KEY = _insert("signing_keys", _KEY)
+INSERT_KEY = insert("signing_keys", _KEY)
 UPDATE_KEY = "UPDATE signing_keys SET retires_at = ? WHERE id = ?"
 KEYS = f"SELECT {_KEY} FROM signing_keys ORDER BY created_at, id"  # noqa: S608 - names of our own
 
-INSERT_WINDOW = _insert("rate_windows", _WINDOW)
+INSERT_WINDOW = insert("rate_windows", _WINDOW)
 UPDATE_WINDOW = "UPDATE rate_windows SET started_at = ?, ends_at = ?, granted = ? WHERE key = ? AND granted = ?"
-WINDOWS = _select("rate_windows", _WINDOW, "key IN ({keys})")
+WINDOWS = select("rate_windows", _WINDOW, "key IN ({keys})")
 
-INSERT_RESULT = _insert("results", _RESULT)
-RESULTS = _select("results", _RESULT, "tenant = ? AND scope = ? AND command_id IN ({keys})")
+INSERT_RESULT = insert("results", _RESULT)
+RESULTS = select("results", _RESULT, "tenant = ? AND scope = ? AND command_id IN ({keys})")
 
 CLEAR_RESULTS = (
     "DELETE FROM results WHERE (tenant, scope, command_id) IN "

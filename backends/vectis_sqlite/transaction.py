@@ -12,11 +12,13 @@ from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.clock import to_micros
 from vectis_core.errors import ServiceUnavailable
+from vectis_core.events import Event
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, Key, RateWindow, StoredResult
+from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_sqlite import loading, rows
+from vectis_core.webhooks.model import Delivery, Replay, Subscription
+from vectis_sqlite import loading, rows, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.errors import translated
 from vectis_sqlite.host import HostConnection, lent
@@ -106,14 +108,51 @@ class SqliteTransaction:
         with translated():
             return [rows.window_of(row) for row in loading.select(self._connection, sql.WINDOWS, (), keys)]
 
-    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
-        """Delete at most *limit* each of aged results, ended windows and retired keys."""
+    def load_subscriptions(self, ids: Sequence[Key], tenants: Sequence[str]) -> Iterable[Subscription]:
+        """Return subscriptions by id, and all those of the tenants; deleted ones by id alone."""
+        with translated():
+            return webhooks.load_subscriptions(self._connection, ids, tenants)
+
+    def load_deliveries(self, ids: Sequence[Key]) -> Iterable[Delivery]:
+        """Return deliveries."""
+        with translated():
+            return loading.entities(self._connection, webhooks.DELIVERIES, ids, webhooks.delivery_of)
+
+    def load_events(self, keys: Sequence[EventKey]) -> Iterable[Event]:
+        """Return events by their place in their subject's history."""
+        with translated():
+            return webhooks.load_events(self._connection, keys)
+
+    def load_due(
+        self, now: datetime, well: int, ailing: int, deliveries: int
+    ) -> Iterable[tuple[Subscription, list[Delivery]]]:
+        """Return endpoints that can be claimed, each with what is due for it."""
+        with translated():
+            return webhooks.load_due(self._connection, now, well, ailing, deliveries)
+
+    def load_replays(self, limit: int) -> Iterable[Replay]:
+        """Return replays of any tenant that are not done, oldest first."""
+        with translated():
+            found = self._connection.execute(webhooks.RUNNING_REPLAYS, (limit,)).fetchall()
+            return [webhooks.replay_of(row) for row in found]
+
+    def load_feed(self, tenant: str, after: int, limit: int) -> Sequence[Event]:
+        """Return events of the tenant's feed after a position, in order."""
+        with translated():
+            found = self._connection.execute(sql.EVENTS, (tenant, after, limit)).fetchall()
+            return [rows.event_of(row) for row in found]
+
+    def clear_aged(
+        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
+    ) -> tuple[int, int, int, int]:
+        """Delete at most *limit* each of aged results, ended windows, retired keys and finished deliveries."""
         moment = to_micros(now)
         with translated():
             results = self._connection.execute(sql.CLEAR_RESULTS, (to_micros(results_before), limit)).rowcount
             windows = self._connection.execute(sql.CLEAR_WINDOWS, (moment, limit)).rowcount
             keys = self._connection.execute(sql.CLEAR_KEYS, (moment, limit)).rowcount
-        return results, windows, keys
+            deliveries = webhooks.clear_deliveries(self._connection, deliveries_before, limit)
+        return results, windows, keys, deliveries
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

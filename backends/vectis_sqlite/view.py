@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.clock import from_micros
 from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, Shipment
-from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter
+from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_sqlite import lists, loading, rows
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_sqlite import lists, loading, rows, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.strays import strays
 
@@ -179,6 +181,51 @@ class SqliteView:
     def signing_keys(self) -> list[SigningKey]:
         """Return all signing keys, oldest first."""
         return [rows.key_of(row) for row in self._connection.execute(sql.KEYS).fetchall()]
+
+    # Webhooks
+
+    def subscription(self, tenant: str, subscription_id: str) -> Subscription | None:
+        """Return a subscription that is not deleted."""
+        found = webhooks.load_subscriptions(self._connection, [(tenant, subscription_id)], ())
+        return next((each for each in found if each.status is not SubscriptionStatus.DELETED), None)
+
+    def subscriptions(self, tenant: str, part: Slice) -> list[Subscription]:
+        """Return subscriptions by id, newest first, without deleted ones."""
+        return webhooks.subscriptions(self._connection, tenant, part)
+
+    def count_subscriptions(self, tenant: str) -> int:
+        """Return how many subscriptions there are, deleted ones not counted."""
+        count: int = self._connection.execute(webhooks.COUNT_WEBHOOKS, (tenant,)).fetchone()[0]
+        return count
+
+    def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """Return a delivery."""
+        keys = [(tenant, delivery_id)]
+        found = loading.entities(self._connection, webhooks.DELIVERIES, keys, webhooks.delivery_of)
+        return found[0] if found else None
+
+    def deliveries(self, tenant: str, where: DeliveryFilter, part: Slice) -> list[Delivery]:
+        """Return deliveries by id, newest first."""
+        statement = webhooks.deliveries(tenant, where).page(webhooks.DELIVERY_COLUMNS, part)
+        return [webhooks.delivery_of(row) for row in self._connection.execute(*statement).fetchall()]
+
+    def count_deliveries(self, tenant: str, where: DeliveryFilter) -> int:
+        """Return how many deliveries there are."""
+        return self._count(webhooks.deliveries(tenant, where))
+
+    def attempts(self, tenant: str, delivery_id: str) -> list[Attempt]:
+        """Return the attempts of a delivery, oldest first."""
+        found = self._connection.execute(webhooks.ATTEMPTS, (tenant, delivery_id)).fetchall()
+        return [webhooks.attempt_of(row) for row in found]
+
+    def replays(self, tenant: str, subscription_id: str) -> list[Replay]:
+        """Return the replays of a subscription, newest first."""
+        found = self._connection.execute(webhooks.REPLAYS_OF, (tenant, subscription_id)).fetchall()
+        return [webhooks.replay_of(row) for row in found]
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
+        return webhooks.next_due(self._connection, now)
 
     # Events and counters
 

@@ -10,7 +10,7 @@ from vectis_core.errors import StoreConflict
 from vectis_core.events import Event
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes
-from vectis_sqlite import rows
+from vectis_sqlite import rows, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.rows import Row
 
@@ -57,6 +57,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     _many(connection, sql.INSERT_MOVEMENT, [rows.movement_row(each) for each in changes.movements])
     _events(connection, changes.events)
     _access(connection, changes)
+    _webhooks(connection, changes)
     counters = [(tenant, name, by, by) for (tenant, name), by in changes.counters.items() if by]
     if counters:
         connection.executemany(sql.GROW_COUNTER, counters)
@@ -88,6 +89,34 @@ def _access(connection: sqlite3.Connection, changes: Changes) -> None:
         lambda before, window: (*rows.window_row(window)[1:], window.key, before.granted),
     )
     _many(connection, sql.INSERT_RESULT, [rows.result_row(each) for each in changes.results])
+
+
+def _webhooks(connection: sqlite3.Connection, changes: Changes) -> None:
+    _pairs(
+        connection,
+        changes.subscriptions,
+        webhooks.INSERT_WEBHOOK,
+        webhooks.webhook_row,
+        webhooks.UPDATE_WEBHOOK,
+        webhooks.webhook_change,
+    )
+    _pairs(
+        connection,
+        changes.deliveries,
+        webhooks.INSERT_DELIVERY,
+        webhooks.delivery_row,
+        webhooks.UPDATE_DELIVERY,
+        webhooks.delivery_change,
+    )
+    _many(connection, webhooks.INSERT_ATTEMPT, [webhooks.attempt_row(each) for each in changes.attempts])
+    _pairs(
+        connection,
+        changes.replays,
+        webhooks.INSERT_REPLAY,
+        webhooks.replay_row,
+        webhooks.UPDATE_REPLAY,
+        webhooks.replay_change,
+    )
 
 
 def _pairs(

@@ -11,8 +11,9 @@ from http_faces import Shop
 
 from vectis_core.errors import VectisError
 from vectis_core.faces import TenantFace
+from vectis_core.json_writer import write_json
 from vectis_http import render
-from vectis_http.json_codec import read_json, write_json
+from vectis_http.json_codec import read_json
 from vectis_http.operations import RESOURCES
 
 #: Each operation by name, and the method that does the same.

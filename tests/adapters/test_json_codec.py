@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vectis_core.errors import ValidationError
-from vectis_http.json_codec import NESTING_MAX, read_json, write_json
+from vectis_core.json_writer import write_json
+from vectis_http.json_codec import NESTING_MAX, read_json
 
 _text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 _numbers = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=0, max_value=10**12)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from vectis_core.clock import EPOCH, to_wire
 from vectis_core.events import Event
+from vectis_core.json_writer import write_json
 from vectis_core.signing import sign, standard_signatures
 from vectis_core.webhooks.model import Delivery, Report
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
@@ -26,7 +26,7 @@ def body_of(event: Event) -> bytes:
         "id": event.id,
         "sequence": event.sequence,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_json(told)
 
 
 def post_of(

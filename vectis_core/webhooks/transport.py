@@ -7,7 +7,7 @@ from typing import Protocol
 import attrs
 
 
-class NotDelivered(Exception):  # noqa: N818 - named for what is wrong, as all errors here
+class NotDelivered(Exception):
     """No answer came; ``kind`` is a word for why that tells an endpoint's owner nothing about our network."""
 
     def __init__(self, kind: str) -> None:

@@ -5,9 +5,9 @@ try:
 except ImportError as error:
     raise ImportError('The HTTP layer needs joserfc: pip install "vectis-oms[http]"') from error
 
+from vectis_core.sealing import SECRET_KEY_VARIABLE, Sealer
 from vectis_http.access.keys import JWKS_MAX_AGE, TOKEN_LIFETIME, KeyRing, rotate
 from vectis_http.access.rate_limit import Decision, LeasedWindows, MemoryWindows, RateLimiter
-from vectis_core.sealing import SECRET_KEY_VARIABLE, Sealer
 from vectis_http.access.token_endpoint import TokenEndpoint
 from vectis_http.access.tokens import Grant, InvalidToken, Tokens
 

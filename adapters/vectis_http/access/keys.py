@@ -15,9 +15,9 @@ from joserfc.jwk import RSAKey
 from vectis_core.access import SigningKey
 from vectis_core.commands import AddSigningKey, Command
 from vectis_core.errors import UsageError
+from vectis_core.sealing import Sealer
 from vectis_core.vectis import Vectis
 from vectis_http.access.recent import Recent
-from vectis_core.sealing import Sealer
 
 ALGORITHM = "RS256"
 #: How long an access token is good; the guide prints 3600 seconds.

@@ -1,0 +1,182 @@
+"""Webhooks in memory: what a flush writes, what a dispatcher asks for, and what is cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from vectis_core.ids import first_uuid7_at, prefixed
+from vectis_core.ports import Changes, DeliveryFilter
+from vectis_core.webhooks.model import (
+    Delivery,
+    DeliveryStatus,
+    Replay,
+    Subscription,
+    SubscriptionStatus,
+)
+from vectis_memory import constraints
+from vectis_memory.guards import guard, refuse_if
+from vectis_memory.state import State
+from vectis_memory.tree import Path
+
+_PENDING = str(DeliveryStatus.PENDING)
+
+
+def write(state: State, changes: Changes) -> None:
+    """Write a batch's webhooks; raises ``StoreConflict``."""
+    for old_subscription, subscription in changes.subscriptions:
+        _write_subscription(state, old_subscription, subscription)
+    for old_delivery, delivery in changes.deliveries:
+        _write_delivery(state, old_delivery, delivery)
+    for attempt in changes.attempts:
+        key = (attempt.tenant, attempt.delivery_id, attempt.number)
+        guard(state.attempts, key, None)
+        if (attempt.tenant, attempt.delivery_id) not in state.deliveries:
+            refuse_if(f"attempt {attempt.number} is of no delivery ({attempt.delivery_id})")
+        state.attempts = state.attempts.put(key, attempt)
+    for old_replay, replay in changes.replays:
+        _write_replay(state, old_replay, replay)
+
+
+def _write_subscription(state: State, before: Subscription | None, after: Subscription) -> None:
+    key = (after.tenant, after.id)
+    guard(state.subscriptions, key, before, "lease_token", "event_seq")
+    refuse_if(constraints.tenant_problem(state, after.tenant, f"webhook {after.id}"))
+    state.subscriptions = state.subscriptions.put(key, after)
+
+
+def _entries(delivery: Delivery) -> set[Path]:
+    """Return the entries of a delivery in the index that lists and dispatchers go by."""
+    head = (delivery.tenant, delivery.subscription_id)
+    entries: set[Path] = {(*head, "status", str(delivery.status), delivery.id), (*head, "all", "", delivery.id)}
+    if delivery.due_at is not None:
+        entries.add((*head, "due", delivery.due_at.isoformat(), delivery.id))
+    return entries
+
+
+def _write_delivery(state: State, before: Delivery | None, after: Delivery) -> None:
+    key = (after.tenant, after.id)
+    guard(state.deliveries, key, before, "status", "attempts")
+    refuse_if(constraints.delivery_problem(state, after))
+    old = _entries(before) if before is not None else set()
+    new = _entries(after)
+    for entry in old - new:
+        state.delivery_index = state.delivery_index.without(entry)
+    for entry in new - old:
+        state.delivery_index = state.delivery_index.put(entry, after.id)
+    state.deliveries = state.deliveries.put(key, after)
+
+
+def _write_replay(state: State, before: Replay | None, after: Replay) -> None:
+    key = (after.tenant, after.subscription_id, after.id)
+    guard(state.replays, key, before, "position", "done")
+    if (after.tenant, after.subscription_id) not in state.subscriptions:
+        refuse_if(f"replay {after.id} is of no webhook ({after.subscription_id})")
+    state.replays = state.replays.put(key, after)
+    running = (after.id,)
+    state.replays_running = (
+        state.replays_running.without(running) if after.done else state.replays_running.put(running, after)
+    )
+
+
+def _found(state: State, tenant: str, ids: Iterator[str]) -> Iterator[Delivery]:
+    return (each for each in (state.deliveries.get((tenant, found)) for found in ids) if each is not None)
+
+
+def _waiting(state: State, subscription: Subscription) -> Iterator[Delivery]:
+    """Return the pending deliveries of an endpoint, those due for longest first."""
+    ids = state.delivery_index.values_under((subscription.tenant, subscription.id, "due"))
+    return _found(state, subscription.tenant, ids)
+
+
+def load_due(
+    state: State, now: datetime, well: int, ailing: int, deliveries: int
+) -> list[tuple[Subscription, list[Delivery]]]:
+    """Return endpoints that can be claimed, each with what is due for it."""
+    free = [
+        each
+        for _, each in state.subscriptions.items()
+        if each.status is SubscriptionStatus.ACTIVE
+        and (each.leased_until is None or each.leased_until <= now)
+        and (each.rests_until is None or each.rests_until <= now)
+    ]
+    free.sort(key=lambda each: (each.claimed_at is not None, each.claimed_at, each.tenant, each.id))
+    left = {False: well, True: ailing}
+    found = []
+    for subscription in free:
+        is_ailing = subscription.failures > 0
+        if not left[is_ailing]:
+            continue
+        due = list(islice((each for each in _waiting(state, subscription) if _is_due(each, now)), deliveries))
+        if due:
+            left[is_ailing] -= 1
+            found.append((subscription, due))
+    return found
+
+
+def _is_due(delivery: Delivery, now: datetime) -> bool:
+    return delivery.due_at is not None and delivery.due_at <= now
+
+
+def next_due(state: State, now: datetime) -> datetime | None:
+    """Return when the next delivery can be claimed, or a replay goes on."""
+    if len(state.replays_running):
+        return now
+    moments = []
+    for subscription in state.subscriptions.values_under(()):
+        first = next(_waiting(state, subscription), None)
+        if subscription.status is SubscriptionStatus.ACTIVE and first is not None and first.due_at is not None:
+            bounds = (first.due_at, subscription.leased_until, subscription.rests_until)
+            moments.append(max(each for each in bounds if each is not None))
+    return min(moments, default=None)
+
+
+def index_prefix(tenant: str, where: DeliveryFilter) -> Path:
+    """Return the part of the index that a list goes by."""
+    head = (tenant, where.subscription_id)
+    return (*head, "all", "") if where.status is None else (*head, "status", where.status)
+
+
+def deliveries_where(state: State, tenant: str, where: DeliveryFilter) -> Iterator[Delivery]:
+    """Return the deliveries that match, newest first."""
+    first, end = state.delivery_index.under(index_prefix(tenant, where))
+    ids = (found for _, found in state.delivery_index.backwards(first, end))
+    return (each for each in _found(state, tenant, ids) if where.event_type in {None, each.event_type})
+
+
+def clear_deliveries(state: State, before: datetime, limit: int) -> int:
+    """Delete deliveries that are finished and older than that, and what is left of deleted subscriptions."""
+    bound = prefixed("whd", first_uuid7_at(before))
+    cleared = 0
+    for key, subscription in list(state.subscriptions.items()):
+        is_deleted = subscription.status is SubscriptionStatus.DELETED
+        ids = state.delivery_index.values_under((*key, "all"))
+        aged = [
+            each
+            for each in _found(state, subscription.tenant, ids)
+            if is_deleted or (each.id < bound and each.status != _PENDING)
+        ][: limit - cleared]
+        for delivery in aged:
+            _delete(state, delivery)
+        cleared += len(aged)
+        first, end = state.delivery_index.under((*key, "all"))
+        if is_deleted and first == end:
+            _delete_subscription(state, subscription)
+    return cleared
+
+
+def _delete(state: State, delivery: Delivery) -> None:
+    for entry in _entries(delivery):
+        state.delivery_index = state.delivery_index.without(entry)
+    for attempt in list(state.attempts.values_under((delivery.tenant, delivery.id))):
+        state.attempts = state.attempts.without((attempt.tenant, attempt.delivery_id, attempt.number))
+    state.deliveries = state.deliveries.without((delivery.tenant, delivery.id))
+
+
+def _delete_subscription(state: State, subscription: Subscription) -> None:
+    key = (subscription.tenant, subscription.id)
+    for replay in list(state.replays.values_under(key)):
+        state.replays = state.replays.without((*key, replay.id))
+        state.replays_running = state.replays_running.without((replay.id,))
+    state.subscriptions = state.subscriptions.without(key)
