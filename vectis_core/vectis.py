@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import asyncio
 
     from vectis_core.verify import Report
+    from vectis_core.webhooks.dispatcher import Dispatcher
+    from vectis_core.webhooks.schedule import Policy
+    from vectis_core.webhooks.transport import Transport
+    from vectis_core.webhooks.worker import Pace
 
 T = TypeVar("T")
 
@@ -97,6 +101,26 @@ class Vectis(TenantFace):
         What is wrong with the command itself is raised at once; what ``run`` raises later, the future does.
         """
         return self.engine.submit(command)
+
+    def dispatcher(
+        self,
+        *,
+        transport: Transport | None = None,
+        policy: Policy | None = None,
+        pace: Pace | None = None,
+        **options: Any,
+    ) -> Dispatcher:
+        """Return what delivers the webhooks of all tenants while it is used as a context manager, in threads of its own.
+
+        Any number may run, in any number of processes. *policy* says when to try again and when to give up, *pace*
+        how fast to go, *transport* sends; without one the installed transport does, made with *options* (for ours:
+        ``allow``, networks that may be dialled although they are private).
+
+        Raises ``UsageError`` where no transport is installed.
+        """
+        from vectis_core.webhooks.dispatcher import Dispatcher, open_transport  # noqa: PLC0415 - few need it
+
+        return Dispatcher(self.engine, self.vault, transport or open_transport(**options), policy=policy, pace=pace)
 
     def verify(self) -> Report:
         """Prove the books: every balance, counter, status and event, in one consistent view.

@@ -138,6 +138,10 @@ class Engine:
         """Have *callback* called with each command that this process has committed, right after the commit."""
         self._observers.append(callback)
 
+    def forget(self, callback: Callable[[Command[Any]], None]) -> None:
+        """Call *callback* no more."""
+        self._observers = [each for each in self._observers if each != callback]
+
     def close(self) -> None:
         """Let what is queued finish, then refuse everything; harmless when repeated."""
         if self._forked:

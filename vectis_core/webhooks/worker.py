@@ -31,6 +31,12 @@ class Pace:
     lease: int = 60
     #: Deliveries taken under one lease.
     deliveries: int = 20
+    #: Endpoints that are delivered to at once by one dispatcher.
+    endpoints: int = 16
+    #: Of these, how many may be such whose last attempt failed: they may take long, and must not take all places.
+    ailing: int = 6
+    #: So often a dispatcher looks for what other processes have put on its way.
+    poll_every: float = 1.0
     #: After so long reports are settled although there is more to send.
     settle_every: float = 2.0
 
@@ -58,6 +64,11 @@ class Worker:
         self._policy = policy
         self._pace = pace
         self._agent = agent
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Begin no attempt any more; what is under way goes on to its end."""
+        self._stopped = True
 
     def claim(self, well: int, ailing: int) -> list[tuple[Lease, float]]:
         """Return leases of endpoints that are due, each with the monotonic time after which it must not be used."""
@@ -83,7 +94,7 @@ class Worker:
         settled_at = self._monotonic()
         for parcel in lease.parcels:
             now = self._monotonic()
-            if now + self._pace.deadline >= usable_until:
+            if self._stopped or now + self._pace.deadline >= usable_until:
                 break
             if reports and now - settled_at >= self._pace.settle_every:
                 if not self._settle(lease, reports, self._pace.lease):
