@@ -110,7 +110,7 @@ class Vectis(TenantFace):
         pace: Pace | None = None,
         **options: Any,
     ) -> Dispatcher:
-        """Return what delivers the webhooks of all tenants while it is used as a context manager, in threads of its own.
+        """Return what delivers the webhooks of all tenants in threads of its own, for as long as its context lasts.
 
         Any number may run, in any number of processes. *policy* says when to try again and when to give up, *pace*
         how fast to go, *transport* sends; without one the installed transport does, made with *options* (for ours:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vectis_http.operation import Operation
-from vectis_http.resources import inventory, orders, products, service, shipments, tenancy, warehouses
+from vectis_http.resources import inventory, orders, products, service, shipments, tenancy, warehouses, webhooks
 
 #: Every operation that takes a token.
 RESOURCES: tuple[Operation, ...] = (
@@ -13,6 +13,7 @@ RESOURCES: tuple[Operation, ...] = (
     *orders.OPERATIONS,
     *shipments.OPERATIONS,
     *tenancy.OPERATIONS,
+    *webhooks.OPERATIONS,
 )
 
 

@@ -12,8 +12,10 @@ import attrs
 from vectis_core.checking import wire_name
 from vectis_core.constraints import Constraint, OneOf, Text, Whole
 from vectis_core.errors import FieldProblem, ValidationError
+from vectis_core.events import EventType
 from vectis_core.orders import OrderStatus
 from vectis_core.queries import OFFSET_MAX, PAGE_DEFAULT, PAGE_MAX
+from vectis_core.webhooks.model import DeliveryStatus
 from vectis_http.converter import moment_of
 from vectis_http.json_codec import shown
 
@@ -75,6 +77,8 @@ EXTERNAL_ID = _text("external_id", "Only the order with this id of the caller's 
 CUSTOMER_ID = _text("customer_id", "Only this customer's orders")
 CREATED_AFTER = _moment("created_after", "Only what was created at this moment or later")
 CREATED_BEFORE = _moment("created_before", "Only what was created before this moment")
+DELIVERY_STATUS = _text("status", "Only deliveries of this status", OneOf(tuple(str(s) for s in DeliveryStatus)))
+EVENT = _text("event", "Only deliveries of this type of event", OneOf(tuple(str(t) for t in EventType)))
 WAREHOUSE_ID = _text("warehouse_id", "Only those in this warehouse")
 LOW = _yes_or_no("low", "Only those that are below their reorder point, or only those that are not")
 SEARCH = _text("q", "Only those with this text in their SKU or name")

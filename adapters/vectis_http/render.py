@@ -11,9 +11,18 @@ from vectis_core.clock import to_wire
 from vectis_core.events import Event
 from vectis_core.orders import Address, Order, OrderLine, Shipment, ShipmentLine
 from vectis_core.ports import Holder
-from vectis_core.queries import EventPage, Explanation
+from vectis_core.queries import DeliveryLog, EventPage, Explanation
 from vectis_core.stock import Movement, StockRecord
 from vectis_core.tenancy import Settings
+from vectis_core.webhooks.catalogue import EventKind
+from vectis_core.webhooks.model import (
+    Attempt,
+    Delivery,
+    IssuedSubscription,
+    Replay,
+    Subscription,
+    SubscriptionStatus,
+)
 
 Wire = dict[str, Any]
 
@@ -246,3 +255,83 @@ def client(value: ApiClient) -> Wire:
 def issued_client(value: IssuedClient) -> Wire:
     """Return a client with what it asks for tokens with; ``null`` for the secret in a replay."""
     return {**client(value.client), "clientId": value.client.id, "clientSecret": value.secret}
+
+
+def subscription(value: Subscription) -> Wire:
+    """Return a webhook, without anything of its secrets but their ages."""
+    return {
+        "id": value.id,
+        "url": value.url,
+        "events": value.events,
+        "active": value.status is SubscriptionStatus.ACTIVE,
+        "status": value.status,
+        "statusReason": value.reason,
+        "statusSince": to_wire(value.status_since),
+        "failingSince": _time(value.failing_since),
+        "restsUntil": _time(value.rests_until),
+        "secrets": [
+            {"createdAt": to_wire(each.created_at), "retiresAt": _time(each.retires_at)} for each in value.secrets
+        ],
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+    }
+
+
+def issued_subscription(value: IssuedSubscription) -> Wire:
+    """Return a webhook with the secret that we made, which is shown this once."""
+    shown = subscription(value.subscription)
+    return shown if value.secret is None else {**shown, "secret": value.secret}
+
+
+def delivery(value: Delivery) -> Wire:
+    """Return a delivery."""
+    return {
+        "id": value.id,
+        "webhookId": value.subscription_id,
+        "eventId": value.event_id,
+        "event": value.event_type,
+        "trigger": value.trigger,
+        "status": value.status,
+        "attempts": value.attempts,
+        "nextAttemptAt": _time(value.due_at),
+        "lastStatusCode": value.last_code,
+        "lastError": value.last_error,
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
+    }
+
+
+def delivery_log(value: DeliveryLog) -> Wire:
+    """Return a delivery with its attempts."""
+    return {**delivery(value.delivery), "log": [_attempt(each) for each in value.attempts]}
+
+
+def _attempt(value: Attempt) -> Wire:
+    return {
+        "number": value.number,
+        "at": to_wire(value.at),
+        "url": value.url,
+        "statusCode": value.code,
+        "error": value.error,
+        "durationMs": value.duration,
+        "response": value.excerpt,
+    }
+
+
+def replay(value: Replay) -> Wire:
+    """Return how far a replay is."""
+    return {
+        "id": value.id,
+        "webhookId": value.subscription_id,
+        "since": to_wire(value.since),
+        "until": to_wire(value.until),
+        "types": value.types,
+        "deliveries": value.made,
+        "done": value.done,
+        "createdAt": to_wire(value.created_at),
+    }
+
+
+def event_kind(value: EventKind) -> Wire:
+    """Return a type of event."""
+    return {"event": value.type, "description": value.description, "schema": value.schema, "example": value.example}
