@@ -63,7 +63,7 @@ def test_the_core_does_not_load_its_testing_package() -> None:
 WITH_HYPOTHESIS = {"choices", "machine", "strategies"}
 
 
-def testing_modules() -> list[str]:
+def modules_for_tests() -> list[str]:
     """Return the names of all modules of the testing package, by their place in it."""
     root = Path(vectis_core.testing.__file__).parent
     found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.py"))
@@ -72,7 +72,7 @@ def testing_modules() -> list[str]:
 
 def test_the_testing_package_needs_no_test_tool() -> None:
     """No part of it loads pytest, and only what draws or runs by Hypothesis loads that."""
-    plain = [name for name in testing_modules() if name not in WITH_HYPOTHESIS]
+    plain = [name for name in modules_for_tests() if name not in WITH_HYPOTHESIS]
     drawn = sorted(WITH_HYPOTHESIS)
 
     def imports(names: list[str]) -> str:
