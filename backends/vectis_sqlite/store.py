@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,10 @@ from vectis_core.clock import Clock
 from vectis_core.engine.interrupts import insist
 from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
+from vectis_core.ports import View
 from vectis_sqlite import schema
 from vectis_sqlite.connections import open_reader, open_writer
+from vectis_sqlite.copying import copy_database
 from vectis_sqlite.errors import translated
 from vectis_sqlite.lock import FileLock
 from vectis_sqlite.transaction import SqliteTransaction
@@ -183,6 +186,31 @@ class SqliteStore:
             connection.close()
         else:
             self._readers.append(connection)
+
+    def backup(
+        self,
+        target: Path,
+        check: Callable[[View], None],
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Copy what is committed now to *target*, as one long reader; see ``copying.copy_database``.
+
+        Raises ``StoreError``, and ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        connection = self.lend_reader()
+        try:
+            copy_database(
+                connection,
+                self.path,
+                target,
+                lambda copy: check(SqliteView(copy)),
+                progress,
+                overwrite=overwrite,
+            )
+        finally:
+            self.return_reader(connection)
 
     def now(self) -> datetime:
         """Return the injected clock's time."""
