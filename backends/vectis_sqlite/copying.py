@@ -40,9 +40,10 @@ def copy_database(
 ) -> None:
     """Copy what is committed of *database*, to which *connection* is open, to the file *target*.
 
-    *check* is called with a connection that reads the finished copy, and raises where it is not to be kept. Only then
-    has the copy its name, its permissions being those of the database. Others write meanwhile, but as beside every
-    long reader their log grows until this is done.
+    *connection* has no transaction open. *check* is called with a connection that reads the finished copy, and raises
+    where it is not to be kept. Only then has the copy its name, its permissions being those of the database. Others
+    write meanwhile; as beside every reader, their log grows for as long as pages are copied, though not any more while
+    the copy is checked.
 
     Raises ``StoreError`` where *target* cannot be written, exists and is not to be overwritten, belongs to the
     database, or is itself a database in use.
@@ -112,15 +113,13 @@ def _copy_pages(connection: sqlite3.Connection, draft: Path, progress: Progress 
 @contextmanager
 def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     """Have *connection* see what is committed now for the length of the block."""
-    begun = not connection.in_transaction
-    if begun:
-        connection.execute("BEGIN")
+    connection.execute("BEGIN")
     try:
+        # A transaction sees what is committed when it first reads, not when it begins.
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         yield
     finally:
-        if begun and connection.in_transaction:
-            connection.execute("ROLLBACK")
+        connection.execute("ROLLBACK")
 
 
 def _told(progress: Progress | None) -> Callable[[int, int, int], None] | None:

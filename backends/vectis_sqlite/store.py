@@ -199,18 +199,13 @@ class SqliteStore:
 
         Raises ``StoreError``, and ``UsageError`` after ``close`` and in the child of a fork.
         """
-        connection = self.lend_reader()
-        try:
-            copy_database(
-                connection,
-                self.path,
-                target,
-                lambda copy: check(SqliteView(copy)),
-                progress,
-                overwrite=overwrite,
-            )
-        finally:
-            self.return_reader(connection)
+        self._check_usable()
+
+        def check_copy(copy: sqlite3.Connection) -> None:
+            check(SqliteView(copy))
+
+        with translated(), closing(open_reader(self.path)) as connection:
+            copy_database(connection, self.path, target, check_copy, progress, overwrite=overwrite)
 
     def now(self) -> datetime:
         """Return the injected clock's time."""
