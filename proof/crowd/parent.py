@@ -29,7 +29,7 @@ class _Worker:
         #: How many records of each kind have come.
         self.kinds: Counter[type] = Counter()
         self.ended = False
-        self.killed = False
+        self.killed = task.dies_after is not None
         self._heard = heard
         self._bodies: list[bytes] = []
         command = [sys.executable, "-P", "-m", "proof.crowd.worker", json.dumps(attrs.asdict(task))]
@@ -110,13 +110,20 @@ class Crowd:
         """How many answers have been noted so far."""
         return sum(worker.kinds[Answered] for worker in self._workers)
 
-    def wait(self, seconds: float, answers: int | None = None) -> None:
-        """Return once *answers* have been noted, *seconds* are over, or every story has ended."""
-        self._wait(lambda: answers is not None and self.answers >= answers, seconds)
+    def wait(self, seconds: float, *, answers: int | None = None, ended: int | None = None) -> None:
+        """Return once *answers* have been noted or *ended* processes are gone, or *seconds* are over."""
+        self._wait(
+            lambda: (answers is not None and self.answers >= answers) or (ended is not None and self._ended >= ended),
+            seconds,
+        )
+
+    @property
+    def _ended(self) -> int:
+        return sum(worker.ended for worker in self._workers)
 
     def _wait(self, enough: Callable[[], bool], seconds: float) -> None:
         with self._heard:
-            self._heard.wait_for(lambda: enough() or all(worker.ended for worker in self._workers), seconds)
+            self._heard.wait_for(lambda: enough() or self._ended == len(self._workers), seconds)
 
     def kill(self) -> None:
         """Kill all where they stand, as ``kill -9`` does, and hear what they had written."""

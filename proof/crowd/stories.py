@@ -115,3 +115,11 @@ def trade(client: Client) -> Iterator[None]:
     while True:
         trader.trade()
         yield
+
+
+def order(client: Client) -> Iterator[None]:
+    """Place one small order after another for ever."""
+    trader = Trader(client)
+    while True:
+        trader.place()
+        yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import attrs
 
 from proof.crowd.client import Client, Story, act
-from proof.crowd.records import Ready, Record, packed
+from proof.crowd.records import Answered, Ready, Record, packed
 from vectis_core import Vectis
 
 _IN, _OUT = 0, 1
@@ -33,13 +34,16 @@ class Task:
     #: The story's module and name, as ``proof.crowd.stories:trade``.
     story: str
     options: dict[str, Any] = attrs.Factory(dict)
+    #: It kills itself as soon as it has told so many answers: whatever these rest on must be durable by then.
+    dies_after: int | None = None
 
 
 class Pipe:
     """The way to the parent; a record is written whole before its writer goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, dies_after: int | None) -> None:
         self._writing = threading.Lock()
+        self._left = dies_after
 
     def note(self, record: Record) -> None:
         """Write a record."""
@@ -47,13 +51,17 @@ class Pipe:
         with self._writing:
             while rest:
                 rest = rest[os.write(_OUT, rest) :]
+            if self._left is not None and isinstance(record, Answered):
+                self._left -= 1
+                if self._left <= 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:
     """Work as the task says."""
     task = Task(**json.loads(sys.argv[1]))
     story = story_of(task.story)
-    pipe = Pipe()
+    pipe = Pipe(task.dies_after)
     stopping = threading.Event()
     with Vectis.open(task.database) as oms:
         clients = [Client(oms, f"{task.name}t{n}", pipe.note, task.options) for n in range(task.threads)]
