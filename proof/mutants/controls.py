@@ -19,5 +19,5 @@ ANSWER_BEFORE_COMMIT = Mutant(
                 transaction.commit()
 """,
     fault="callers are answered before the commit",
-    killed_by=(),
+    killed_by=("tests/engine/test_interrupts.py::test_answers_wait_for_the_commit_refusals_too",),
 )
