@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from proof import busy_storm, history, kill_random
 from proof.programme import Proof
 
-PROOFS: tuple[Proof, ...] = ()
+PROOFS: tuple[Proof, ...] = (
+    kill_random.PROOF,
+    busy_storm.PROOF,
+    history.PROOF,
+)

@@ -110,7 +110,7 @@ class Crowd:
         """How many answers have been noted so far."""
         return sum(worker.kinds[Answered] for worker in self._workers)
 
-    def wait(self, seconds: float, *, answers: int | None = None, ended: int | None = None) -> None:
+    def wait(self, seconds: float, answers: int | None = None, *, ended: int | None = None) -> None:
         """Return once *answers* have been noted or *ended* processes are gone, or *seconds* are over."""
         self._wait(
             lambda: (answers is not None and self.answers >= answers) or (ended is not None and self._ended >= ended),

@@ -33,29 +33,44 @@ class Trader:
         self._stock = {record.sku: record.id for record in client.oms.inventory.list()}
         self._orders: list[Order] = []
         self._placed: list[PlaceOrder] = []
+        #: How often it looks, beside the usual.
+        self._looks = client.options.get("looks", 1)
 
     def trade(self) -> None:
         """Do one thing, whatever the dice say."""
-        steps: tuple[Callable[[], None], ...] = (self.place, self.repeat, self.move_on, self.cancel, self.adjust)
+        steps: tuple[Callable[[], None], ...] = (
+            self.place_and_look,
+            self.repeat,
+            self.move_on,
+            self.cancel,
+            self.adjust,
+        )
         looks = (self.look_at_order, self.look_at_stock)
-        weights = (2 if len(self._orders) < _IN_HAND else 0, 0.3, 4, 0.7, 0.6, 0.5, 0.5)
+        weights = (2 if len(self._orders) < _IN_HAND else 0, 0.3, 4, 0.7, 0.6, 0.5 * self._looks, 0.5 * self._looks)
         [step] = self._random.choices((*steps, *looks), weights)
         try:
             step()
         except Conflict:
             return  # too little stock, or another client was faster: an answer like any other
 
-    def place(self) -> None:
-        """Order one to three SKUs, and look at once at what became of it."""
+    def place(self) -> Order:
+        """Order one to three SKUs."""
         items = [
             Item(sku, self._random.randint(1, 3), "19.99")
             for sku in self._random.sample(sorted(self._stock), self._random.randint(1, min(3, len(self._stock))))
         ]
         command = PlaceOrder(intent=NewOrder(self._client.key(), items, [ADDRESS]))
         self._placed.append(command)
-        order = self._client.ask(command).order
+        return self._client.ask(command).order
+
+    def place_and_look(self) -> None:
+        """Order, and look at once at what became of it."""
+        order = self.place()
         self._orders.append(order)
-        self._see(order)
+        try:
+            self._client.look_at_order(order.id)
+        except NotFound:
+            self._client.complain(f"order {order.external_id} was acknowledged as {order.id} and is not there")
 
     def repeat(self) -> None:
         """Place an order again that was placed before, or was refused."""
@@ -101,12 +116,6 @@ class Trader:
     def look_at_stock(self) -> None:
         """Look at a stock record."""
         self._client.look_at_stock(self._random.choice(list(self._stock.values())))
-
-    def _see(self, order: Order) -> None:
-        try:
-            self._client.look_at_order(order.id)
-        except NotFound:
-            self._client.complain(f"order {order.external_id} was acknowledged as {order.id} and is not there")
 
 
 def trade(client: Client) -> Iterator[None]:

@@ -21,3 +21,18 @@ ANSWER_BEFORE_COMMIT = Mutant(
     fault="callers are answered before the commit",
     killed_by=("tests/engine/test_interrupts.py::test_answers_wait_for_the_commit_refusals_too",),
 )
+
+#: SQLite answers a transaction that has read and then wants to write after another has: busy, at once and for good.
+DEFERRED_BEGIN = Mutant(
+    name="deferred-begin",
+    file="backends/vectis_sqlite/store.py",
+    before="""                self._writer.execute("BEGIN IMMEDIATE")
+""",
+    after="""                self._lock.release()
+                self._writer.execute("BEGIN")
+""",
+    fault="a transaction begins deferred, without the lock between processes",
+    killed_by=(
+        "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
+    ),
+)
