@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 
 enum kind {
     OPENED = 1, /* data: the name; size: 1 where the file is new, 2 where it was emptied, 0 otherwise */
@@ -35,7 +34,7 @@ enum kind {
 
 /* proof/recording.py reads it. The file is known by its inode, since names change. */
 struct record {
-    uint64_t nanoseconds, inode, offset, size;
+    uint64_t inode, offset, size;
     uint32_t process, thread, kind, length;
 };
 
@@ -91,10 +90,7 @@ static uint64_t inode_of(int descriptor)
 static void append(enum kind kind, uint64_t inode, uint64_t offset, uint64_t size, const void *data, size_t length)
 {
     int kept = errno;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     struct record record = {
-        .nanoseconds = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
         .inode = inode,
         .offset = offset,
         .size = size,
