@@ -23,6 +23,9 @@ from vectis_core.vectis import Vectis
 
 T = TypeVar("T")
 
+#: Everything is compared and proved after so many steps, for what a step may have changed unasked.
+_STEPS_UNTIL_ALL = 10
+
 #: Pieces of an order to ship: SKU or line number, and how many.
 Part = tuple[str | None, int | None, int]
 
@@ -39,6 +42,9 @@ class SideBySide:
         #: Accepted commands that have an id, and what they came to.
         self.done: list[tuple[Command[Any], Any]] = []
         self._last_command = 0
+        self._seen = comparing.Seen()
+        #: Since everything was checked.
+        self._steps = 0
 
     def _face(self) -> TenantFace:
         return self.vectis.tenant(self.caller.tenant)
@@ -68,9 +74,19 @@ class SideBySide:
     def check(self) -> None:
         """Fail unless everything stored is what the model has, the books are right, and the product's proof agrees."""
         with self.vectis.store.read() as view:
-            comparing.compare_shop(view, self.caller.tenant, self.shop)
+            self._seen = comparing.compare_shop(view, self.caller.tenant, self.shop)
             comparing.check_books(view, self.caller.tenant)
         comparing.same("faults", (), tuple(self.vectis.verify().faults))
+        self._steps = 0
+
+    def check_step(self) -> None:
+        """Fail unless what has changed since the last check is what the model has; now and then, check everything."""
+        self._steps += 1
+        if self._steps == _STEPS_UNTIL_ALL:
+            self.check()
+            return
+        with self.vectis.store.read() as view:
+            comparing.compare_news(view, self.caller.tenant, self.shop, self._seen)
 
     # Stock and catalogue
 
