@@ -36,3 +36,43 @@ DEFERRED_BEGIN = Mutant(
         "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
     ),
 )
+
+#: Every batch names the same rows, and each asks for them in whatever order its set has.
+UNSORTED_LOCKING = Mutant(
+    name="unsorted-locking",
+    file="vectis_core/unit_of_work.py",
+    before="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))",
+    after="self.transaction.load_stock(list(keys.stock_ids), list(keys.stock_skus))",
+    fault="each batch asks for stock in an order of its own",
+    killed_by=("tests/proof/test_lock_order.py::test_batches_ask_for_their_rows_in_one_order",),
+)
+
+#: Each line takes what it gets, and only an order that gets nothing is refused.
+HELD_LINE_BY_LINE = Mutant(
+    name="held-line-by-line",
+    file="vectis_core/stock/allocation.py",
+    before="    if short:\n",
+    after="    if len(short) == len(wanted):\n",
+    fault="an order of which one line fits is accepted, with the others held in part or not at all",
+    killed_by=("tests/core/test_allocation.py::test_it_fails_exactly_where_the_sum_of_a_sku_is_short",),
+)
+
+#: In WAL mode the log is then synced before a checkpoint only, not at a commit.
+SYNCHRONOUS_NORMAL = Mutant(
+    name="synchronous-normal",
+    file="backends/vectis_sqlite/store.py",
+    before='    synchronous: str = "FULL",\n',
+    after='    synchronous: str = "NORMAL",\n',
+    fault="an acknowledged order is lost when the power fails",
+    killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
+)
+
+#: What is left is SQLite's own lock among writers, which a checkpoint does not need.
+NO_LOCK_AMONG_PROCESSES = Mutant(
+    name="no-lock-among-processes",
+    file="backends/vectis_sqlite/lock.py",
+    before="            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+    after="            return True\n",
+    fault="a checkpoint of one process overlaps a commit of another",
+    killed_by=("tests/sqlite/test_files.py::test_a_link_and_its_file_share_one_lock",),
+)

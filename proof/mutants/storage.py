@@ -117,14 +117,6 @@ STORAGE = (
         killed_by=(f"{_SQLITE}test_rows_point_into_their_own_tenant", f"{_SQLITE}test_rows_point_to_something"),
     ),
     Mutant(
-        name="synchronous-normal",
-        file=_STORE,
-        before='    synchronous: str = "FULL",\n',
-        after='    synchronous: str = "NORMAL",\n',
-        fault="an acknowledged order is lost when the power fails",
-        killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
-    ),
-    Mutant(
         name="database-closed-without-lock",
         file=_STORE,
         before="        with suppress(ServiceUnavailable), self._lock.held():\n            self._writer.close()\n",
@@ -162,7 +154,7 @@ STORAGE = (
         before='?mode=ro")',
         after='?mode=rwc")',
         fault="who only looks may make or change a file",
-        killed_by=("tests/sqlite/test_schema.py", "tests/cli/test_errors.py"),
+        killed_by=("tests/sqlite/test_schema.py::test_a_foreign_database_is_refused",),
     ),
     Mutant(
         name="view-not-one-state",
