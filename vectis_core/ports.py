@@ -121,7 +121,11 @@ class Transaction(Protocol):
         ...
 
     def load_stock(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[StockRecord]:
-        """Return stock records by id, and all those of the SKUs."""
+        """Return stock records by id, and all those of the SKUs.
+
+        One batch may name by its id what another names by its SKU: a store that locks rows takes all of these in one
+        order of its own, such as by id, and not first the ones and then the others.
+        """
         ...
 
     def load_clients(self, ids: Sequence[Key]) -> Iterable[ApiClient]:
