@@ -14,15 +14,12 @@ import attrs
 from proof.builds import environment
 from proof.crowd.parent import Crowd
 from proof.crowd.records import log_of
-from proof.crowd.shop import Shop
+from proof.crowd.shop import Shop, unforeseen
 from proof.crowd.worker import Task
 from proof.mutants.controls import DEFERRED_BEGIN
 from proof.programme import Finding, Proof, Size
-from vectis_core.errors import Conflict, IllegalTransition, InsufficientStock
 from vectis_core.testing.calls import Call
 
-#: What a shop may answer on any quiet day.
-_REFUSALS = (Conflict, IllegalTransition, InsufficientStock)
 #: Seconds in which 99 of 100 calls are answered, and all of them.
 _P99, _LONGEST = 0.25, 2.0
 #: The calls of the slowest client, and process, beside those of the fastest.
@@ -85,7 +82,7 @@ def run(size: Size, folder: Path) -> Finding:
     plan = _PLANS[size]
     shop, calls = _storm(plan, folder, environment(None, folder))
     pace = _Pace.of(calls)
-    violations = _errors(calls) + shop.verdict() + (pace.breaches() if size is Size.FULL else [])
+    violations = unforeseen(calls) + shop.verdict() + (pace.breaches() if size is Size.FULL else [])
     return Finding(
         f"{plan.processes} processes x {plan.threads} threads, {plan.seconds:g} s, {pace.calls:,} calls",
         f"no error visible; {pace}",
@@ -96,7 +93,7 @@ def run(size: Size, folder: Path) -> Finding:
 def control(_size: Size, folder: Path) -> Finding:
     """The same with a build that begins its transactions deferred and takes no lock between processes."""
     _, calls = _storm(_CONTROL, folder, environment(DEFERRED_BEGIN, folder))
-    errors = _errors(calls)
+    errors = unforeseen(calls)
     return Finding(f"{len(calls)} calls", f"{len(errors)} of {len(calls)} calls failed", errors)
 
 
@@ -109,14 +106,6 @@ def _storm(plan: _Plan, folder: Path, build: Mapping[str, str]) -> tuple[Shop, l
     heard = crowd.records()
     shop.records += heard
     return shop, [each for each in log_of(heard) if isinstance(each, Call)]
-
-
-def _errors(calls: Sequence[Call]) -> list[str]:
-    return [
-        f"{call.client} was told {type(call.error).__name__}: {call.error} ({type(call.command).__name__})"
-        for call in calls
-        if call.error is not None and type(call.error) not in _REFUSALS
-    ]
 
 
 PROOF = Proof(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from proof import busy_storm, history, kill_random
+from proof import busy_storm, history, kill_random, many_lines
 from proof.programme import Proof
 
 PROOFS: tuple[Proof, ...] = (
     kill_random.PROOF,
     busy_storm.PROOF,
+    many_lines.PROOF,
     history.PROOF,
 )

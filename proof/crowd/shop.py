@@ -10,10 +10,13 @@ from proof.crowd.records import Record, Trouble, log_of
 from vectis_core import Vectis
 from vectis_core.catalogue import NewProduct
 from vectis_core.commands import AdjustStock, CreateProduct
-from vectis_core.errors import Conflict
+from vectis_core.errors import Conflict, IllegalTransition, InsufficientStock
 from vectis_core.stock.model import Adjustment
 from vectis_core.testing.calls import Call, Told
 from vectis_core.testing.judge import judge
+
+#: What a shop may answer on any day.
+_REFUSALS = (Conflict, IllegalTransition, InsufficientStock)
 
 
 def stock_up(client: Client, skus: int, pieces: int) -> None:
@@ -57,6 +60,15 @@ class Shop:
         """Return what is wrong: by the eyes of the clients, by the judge, by the database's own books."""
         with Vectis.open(self.url) as oms:
             return verdict(self.records, oms)
+
+
+def unforeseen(calls: Iterable[Call]) -> list[str]:
+    """Return each error that no shop may answer on a quiet day: all but too little stock and steps forbidden."""
+    return [
+        f"{call.client} was told {type(call.error).__name__}: {call.error} ({type(call.command).__name__})"
+        for call in calls
+        if call.error is not None and type(call.error) not in _REFUSALS
+    ]
 
 
 def verdict(records: Sequence[Record], oms: Vectis) -> list[str]:
