@@ -6,7 +6,8 @@ import pickle
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from random import Random
 
@@ -26,20 +27,20 @@ _EFFECTS = frozenset({Kind.WRITTEN, Kind.CUT, Kind.SYNCED, Kind.UNLINKED, Kind.R
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - nothing is opened here by a name that others know
 
 
-@attrs.frozen
-class Cuts:
-    """Power cuts in one recording."""
+class Place(StrEnum):
+    """What the power cut falls into."""
 
-    recording: Path
-    #: Numbers of events: the power goes just before each. In order.
-    before: Sequence[int]
-    seed: int
+    #: Something else is done than just before: after an answer, about a sync, a new name, a truncation.
+    TURN = "turn"
+    CHECKPOINT = "checkpoint"
+    LOG = "log"
 
 
 @attrs.frozen
 class Cut:
     """One power cut, and what was wrong afterwards."""
 
+    #: The number of the event before which the power went.
     before: int
     loss: Loss
     #: How many answers had been given.
@@ -47,35 +48,53 @@ class Cut:
     faults: Sequence[str]
 
 
-def points(recording: Path) -> list[int]:
+def points(recording: Path) -> dict[Place, list[int]]:
     """Return the numbers of all events that change what is on the disk: before each, the power can go.
 
     What was told since the last such event has been told by then.
     """
-    return [number for number, event in enumerate(events(recording.read_bytes())) if event.kind in _EFFECTS]
-
-
-def suffer(cuts: Cuts) -> list[Cut]:
-    """Cut the power at each of the points in every loss model, and say what is wrong with what is found then."""
-    found = []
-    with tempfile.TemporaryDirectory(prefix="vectis-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
-        for number, disk, records in moments(cuts):
-            answers = sum(isinstance(record, Answered) for record in records)
-            for loss in Loss:
-                random = Random(f"{cuts.seed} {number} {loss}")
-                faults = _faults(disk.image(loss, random), records, Path(folder))
-                found.append(Cut(number, loss, answers, faults))
+    found: dict[Place, list[int]] = {place: [] for place in Place}
+    names: dict[int, str] = {}
+    last: tuple[Kind, int] | None = None
+    for number, event in enumerate(events(recording.read_bytes())):
+        if event.kind is Kind.OPENED:
+            names[event.inode] = event.name
+        if event.kind in _EFFECTS:
+            turns = (event.kind, event.inode) != last
+            place = Place.CHECKPOINT if names.get(event.inode) == DATABASE else Place.LOG
+            found[Place.TURN if turns else place].append(number)
+        last = event.kind, event.inode
     return found
 
 
-def moments(cuts: Cuts) -> Iterator[tuple[int, Disk, list[Record]]]:
-    """Yield the disk and what clients had noted by then, for each cut."""
-    wanted = iter(cuts.before)
+def chosen(points_of: Mapping[Place, Sequence[int]], most: int, random: Random) -> list[int]:
+    """Return at most so many points in order, as many of each place as there are."""
+    taken: list[int] = []
+    by_number = sorted(points_of.values(), key=len)
+    for left, numbers in zip(range(len(by_number), 0, -1), by_number, strict=True):
+        share = (most - len(taken)) // left
+        taken += random.sample(numbers, min(share, len(numbers)))
+    return sorted(taken)
+
+
+def suffer(recording: Path, before: Sequence[int], seed: int) -> Iterator[Cut]:
+    """Cut the power before each of these events in every loss model, and yield what is wrong with what is found."""
+    with tempfile.TemporaryDirectory(prefix="vectis-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+        for number, disk, records in moments(recording, before):
+            answers = sum(isinstance(record, Answered) for record in records)
+            for loss in Loss:
+                image = disk.image(loss, Random(f"{seed} {number} {loss}"))
+                yield Cut(number, loss, answers, _faults(image, records, Path(folder)))
+
+
+def moments(recording: Path, before: Sequence[int]) -> Iterator[tuple[int, Disk, list[Record]]]:
+    """Yield the disk as it was before each of these events, in order, and what clients had noted by then."""
+    wanted = iter(before)
     following = next(wanted, None)
     disk = Disk()
     records: list[Record] = []
     buffers: defaultdict[int, bytearray] = defaultdict(bytearray)
-    for number, event in enumerate(events(cuts.recording.read_bytes())):
+    for number, event in enumerate(events(recording.read_bytes())):
         if number == following:
             yield number, disk, records
             following = next(wanted, None)

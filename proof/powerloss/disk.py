@@ -9,6 +9,7 @@ write touched stay as they are, which SQLite relies on by default (https://sqlit
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 from random import Random
 
 import attrs
@@ -18,7 +19,7 @@ from proof.recording import EMPTIED, MADE, Event, Kind
 _SECTOR = 512
 _FOLDER = "."
 
-#: A file's content up to the last sync, or what came after it; ``None`` in place of data cuts the file there.
+#: A place in a file and what was written there; ``None`` cuts the file at that place.
 Change = tuple[int, bytes | None]
 
 
@@ -80,7 +81,7 @@ def _sectors(change: Change) -> list[Change]:
     if data is None:
         return [change]
     edges = [0, *range(_SECTOR - place % _SECTOR, len(data), _SECTOR), len(data)]
-    return [(place + start, data[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    return [(place + start, data[start:end]) for start, end in pairwise(edges)]
 
 
 class Disk:

@@ -10,30 +10,39 @@ import attrs
 from proof.crowd.client import Client
 from proof.crowd.parent import Crowd
 from proof.crowd.shop import stock_up
+from proof.crowd.stories import Trader
 from proof.crowd.worker import Task
 from proof.powerloss.cuts import DATABASE
 from proof.recording import recorded
 
 _PROCESSES = 3
 _THREADS = 4
-#: After so many seconds the day ends, whatever has been done.
-_LONGEST = 60
+_SKUS = 6
+#: After so many seconds a day is given up that does not end by itself.
+_PATIENCE = 120
 
 
 @attrs.frozen
 class Day:
     """How long is traded, and in which build."""
 
-    #: The day ends after so many answers.
-    answers: int
-    skus: int
+    #: Each client does so many things, most of them calls that change something.
+    steps: int
     build: Mapping[str, str]
 
 
 def open_shop(client: Client) -> Iterator[None]:
     """Make the products and give them stock."""
-    stock_up(client, client.options["skus"], 100)
+    stock_up(client, _SKUS, 100)
     yield
+
+
+def trade(client: Client) -> Iterator[None]:
+    """Trade until the day's end."""
+    trader = Trader(client)
+    for _ in range(client.options["steps"]):
+        trader.trade()
+        yield
 
 
 def record(day: Day, recorder: Path, folder: Path) -> Path:
@@ -43,10 +52,10 @@ def record(day: Day, recorder: Path, folder: Path) -> Path:
     log = folder / "recording"
     environment = recorded(recorder, watched, log, day.build, data=True)
     url = f"sqlite:///{watched.resolve() / DATABASE}"
-    opening = Task(url, "opening", 1, f"{__name__}:open_shop", {"skus": day.skus})
-    trading = [Task(url, f"p{n}", _THREADS, "proof.crowd.stories:trade") for n in range(_PROCESSES)]
+    opening = Task(url, "opening", 1, f"{__name__}:open_shop")
+    trading = [Task(url, f"p{n}", _THREADS, f"{__name__}:trade", {"steps": day.steps}) for n in range(_PROCESSES)]
     for tasks in ([opening], trading):
         with Crowd(tasks, environment) as crowd:
             crowd.go()
-            crowd.wait(_LONGEST, day.answers)
+            crowd.wait(_PATIENCE)
     return log

@@ -25,8 +25,8 @@ def build(name: str, folder: Path) -> Path:
     if compiler is None:
         raise NoCompiler("A C compiler is needed: on Debian and Ubuntu 'apt-get install gcc libc6-dev'")
     library = folder / f"{name}.so"
-    command = [compiler, "-O2", *_WARNINGS, "-shared", "-fPIC", "-pthread", "-o", library, _SOURCES / f"{name}.c"]
-    subprocess.run([*command, "-ldl"], check=True)
+    command = [compiler, "-O2", *_WARNINGS, "-shared", "-fPIC", "-pthread", "-o", str(library)]
+    subprocess.run([*command, str(_SOURCES / f"{name}.c"), "-ldl"], check=True)
     return library
 
 
