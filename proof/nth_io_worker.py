@@ -91,20 +91,30 @@ class Trial:
         client = Client(oms, "script", self.records.append)
         often_checkpoint(client)
         progress = Progress()
-        self._script(client, progress).run()
+        crash: tuple[list[Record], Progress] | None = None
+        for _ in self._script(client, progress).steps():
+            if crash is None and self._faults.struck and not self._point.for_ever:
+                # Later commits would write over what a failed one left.
+                crash = self._crash(progress)
         closing = not self._faults.struck
         if closing:
             oms.close()
+        records, crashed = crash or self._crash(progress)
+        found = self._go_on(Vectis.open(_url(self._live)) if closing else oms, self.records, progress)
+        other = Vectis.open(_url(self._crashed))
+        found += [f"after a crash: {fault}" for fault in verdict(records, other)]
+        return found + [f"after a crash, asked again: {fault}" for fault in self._go_on(other, records, crashed)]
+
+    def _crash(self, progress: Progress) -> tuple[list[Record], Progress]:
+        """Let no more calls fail; keep the files as another process would find them if this one were killed now.
+
+        Returns what was told by now.
+        """
         self._faults.disarm()
-        # What is in the files now is what another process would find if this one were killed.
         for name in ("shop.db", "shop.db-wal"):
             if (self._live / name).exists():
                 shutil.copy(self._live / name, self._crashed)
-        records = list(self.records)
-        found = self._go_on(Vectis.open(_url(self._live)) if closing else oms, self.records, progress.copy())
-        crashed = Vectis.open(_url(self._crashed))
-        found += [f"after a crash: {fault}" for fault in verdict(records, crashed)]
-        return found + [f"after a crash, asked again: {fault}" for fault in self._go_on(crashed, records, progress)]
+        return list(self.records), progress.copy()
 
     def _arm(self) -> None:
         point = self._point

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from proof import busy_storm, history, kill_random, many_lines, power_cut
+from proof import busy_storm, history, kill_random, many_lines, nth_io, power_cut
 from proof.programme import Proof
 
 PROOFS: tuple[Proof, ...] = (
     power_cut.PROOF,
+    nth_io.PROOF,
     kill_random.PROOF,
     busy_storm.PROOF,
     many_lines.PROOF,

@@ -15,3 +15,8 @@ from proof.mutants.storage import STORAGE
 CONTROLS: tuple[Mutant, ...] = tuple(each for each in vars(controls).values() if isinstance(each, Mutant))
 
 MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS)
+
+
+def named(name: str) -> Mutant:
+    """Return the mutant of that name; raises ``StopIteration`` where there is none."""
+    return next(mutant for mutant in MUTANTS if mutant.name == name)
