@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from proof import busy_storm, history, kill_random, many_lines, nth_io, power_cut
+from proof import busy_storm, history, kill_exact, kill_random, many_lines, nth_io, power_cut
 from proof.programme import Proof
 
 PROOFS: tuple[Proof, ...] = (
     power_cut.PROOF,
     nth_io.PROOF,
     kill_random.PROOF,
+    kill_exact.PROOF,
     busy_storm.PROOF,
     many_lines.PROOF,
     history.PROOF,

@@ -163,3 +163,11 @@ def often_checkpoint(client: Client) -> None:
     """Have the write-ahead log written back in the midst of the script, not only when the database is closed."""
     writer = cast(SqliteStore, client.oms.store)._writer
     writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}")
+
+
+def story(client: Client) -> Iterator[None]:
+    """Follow the script once, as a client of a crowd."""
+    often_checkpoint(client)
+    stock = {record.sku: record.id for record in client.oms.inventory.list()}
+    for _ in Script(client, stock, Progress(), looks_fail=False).steps():
+        yield

@@ -76,3 +76,17 @@ NO_LOCK_AMONG_PROCESSES = Mutant(
     fault="a checkpoint of one process overlaps a commit of another",
     killed_by=("tests/sqlite/test_files.py::test_a_link_and_its_file_share_one_lock",),
 )
+
+#: What undoes half a commit is gone with the process.
+JOURNAL_IN_MEMORY = Mutant(
+    name="journal-in-memory",
+    file="backends/vectis_sqlite/connections.py",
+    before="""    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+""",
+    after="""    mode = connection.execute("PRAGMA journal_mode = MEMORY").fetchone()[0]
+    if mode != "memory":
+""",
+    fault="the journal that undoes half a commit is kept in memory",
+    killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
+)
