@@ -57,11 +57,12 @@ def _tested(mutant: Mutant | None, tests: Sequence[str], build: Path) -> Verdict
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
     # The same examples each time; and whoever imports another build than this one is told so.
     command += ["--hypothesis-seed=0", "-p", "proof.mutants.guard", *tests]
+    environment = {**importing_from(build), "VECTIS_HYPOTHESIS": "found"}
     try:
         done = subprocess.run(
             command,
             cwd=build,
-            env=importing_from(build),
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
