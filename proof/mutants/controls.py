@@ -90,3 +90,19 @@ JOURNAL_IN_MEMORY = Mutant(
     fault="the journal that undoes half a commit is kept in memory",
     killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
 )
+
+#: A script commits whatever transaction it finds before it begins, and each of its statements by itself.
+MIGRATION_AS_A_SCRIPT = Mutant(
+    name="migration-as-a-script",
+    file="backends/vectis_sqlite/schema.py",
+    before="""        for statement in _statements(text):
+            database.conn.execute(statement)
+""",
+    after="""        database.conn.executescript(text)
+""",
+    fault="a migration is committed statement by statement",
+    killed_by=(
+        "tests/sqlite/test_schema.py::test_every_older_file_is_migrated_to_the_fresh_schema",
+        "tests/sqlite/test_schema.py::test_a_failing_migration_leaves_the_file_as_it_was",
+    ),
+)
