@@ -110,3 +110,39 @@ MIGRATION_IN_PIECES = Mutant(
     fault="a migration is committed statement by statement",
     killed_by=("tests/sqlite/test_schema.py::test_a_failing_migration_leaves_the_file_as_it_was",),
 )
+
+#: Every write after a failed commit is refused until the program is started anew.
+NO_WAY_BACK = Mutant(
+    name="no-way-back",
+    file="vectis_core/engine/batch.py",
+    before="            self._store.recover()\n            self._broken = False\n",
+    after='            raise ServiceUnavailable("A commit failed: start the program again")\n',
+    fault="a store is not made ready again after a commit that failed",
+    killed_by=("tests/engine/test_batches.py::test_an_unknown_outcome_is_resolved_by_asking_again",),
+)
+
+#: What an order held is given back twice.
+RELEASED_TWICE = Mutant(
+    name="released-twice",
+    file="vectis_core/handlers/stockkeeping.py",
+    before="""            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+""",
+    after="""            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+""",
+    fault="cancelling gives back what the order held twice",
+    killed_by=(),
+)
+
+#: A balance changes and no row of the ledger says why.
+BALANCE_WITHOUT_ROW = Mutant(
+    name="balance-without-row",
+    file="vectis_core/handlers/stockkeeping.py",
+    before="""    work.movements.append(movement)
+""",
+    after="""    if kind is not MovementKind.RELEASE:
+        work.movements.append(movement)
+""",
+    fault="a release changes the balance and writes no row of the ledger",
+    killed_by=(),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from enum import Enum, auto
 
 import attrs
 
@@ -67,6 +68,30 @@ _VERBS = {
     "hold": Verb.HOLD,
     "release": Verb.RELEASE,
 }
+_OF_SHOP = frozenset({"place", "adjust", "reorder", "clean up"})
+_OF_SHIPMENT = {"ship label": Verb.SHIP, "deliver": Verb.DELIVER, "void": Verb.VOID}
+
+
+class _Stage(Enum):
+    """How far an order has come, if everything went well."""
+
+    NEW = auto()
+    CONFIRMED = auto()
+    HELD = auto()
+    LEAVING = auto()
+    OVER = auto()
+
+
+#: What is asked of orders of which stage, and where that leads.
+_STAGES = {
+    "confirm": (_Stage.NEW, _Stage.CONFIRMED),
+    "cancel": (_Stage.NEW, _Stage.OVER),
+    "hold": (_Stage.CONFIRMED, _Stage.HELD),
+    "release": (_Stage.HELD, _Stage.CONFIRMED),
+    "label": (_Stage.CONFIRMED, _Stage.CONFIRMED),
+    "ship": (_Stage.CONFIRMED, _Stage.LEAVING),
+    "close short": (_Stage.LEAVING, _Stage.OVER),
+}
 
 
 @attrs.frozen
@@ -101,6 +126,7 @@ class _Planner:
         self._steps: list[Step] = []
         self._at = 0.0
         self._orders: dict[str, list[Place]] = {tenant: [] for tenant in self._tenants}
+        self._stage: dict[Place, _Stage] = {}
         self._shipments: dict[str, list[int]] = {tenant: [] for tenant in self._tenants}
         self._asked: dict[str, list[int]] = {tenant: [] for tenant in self._tenants}
         # Not every seed has everything: what is rare together is common somewhere.
@@ -180,22 +206,33 @@ class _Planner:
 
     def _want(self, name: str, tenant: str) -> Want | None:
         """Return what is asked for, ``None`` where there is nothing yet to ask it of."""
-        if name in {"place", "adjust", "reorder", "clean up"}:
+        if name in _OF_SHOP:
             return self._of_shop(name, tenant)
         if name == "again":
-            asked = self._asked[tenant]
-            if not asked:
-                return None
-            # Mostly what was asked a moment ago, sometimes what everybody has forgotten.
-            return Again(self._random.choice(asked[-6:] if self._random.random() < 0.7 else asked))
-        if name in {"ship label", "deliver", "void"}:
+            return self._again(tenant)
+        if name in _OF_SHIPMENT:
             shipments = self._shipments[tenant][-5:]
-            verb = Verb.SHIP if name == "ship label" else Verb(name)
-            return OfShipment(verb, self._random.choice(shipments)) if shipments else None
-        orders = self._orders[tenant][-8:]
-        if not orders:
+            return OfShipment(_OF_SHIPMENT[name], self._random.choice(shipments)) if shipments else None
+        return self._of_order(name, tenant)
+
+    def _again(self, tenant: str) -> Want | None:
+        """Mostly what was asked a moment ago, sometimes what everybody has forgotten."""
+        asked = self._asked[tenant]
+        if not asked:
             return None
-        order = self._random.choice(orders)
+        return Again(self._random.choice(asked[-6:] if self._random.random() < 0.7 else asked))
+
+    def _of_order(self, name: str, tenant: str) -> Want | None:
+        """Mostly what an order is ready for, sometimes what it is not."""
+        ready, after = _STAGES.get(name, (None, None))
+        orders = self._orders[tenant]
+        fitting = [order for order in orders[-20:] if self._stage[order] == ready]
+        recent = fitting if fitting and self._random.random() < 0.8 else orders[-8:]
+        if not recent:
+            return None
+        order = self._random.choice(recent)
+        if after is not None and order in fitting:
+            self._stage[order] = after
         if name in _VERBS:
             return OfOrder(_VERBS[name], order.external_id)
         if name == "same order":
@@ -216,6 +253,7 @@ class _Planner:
         # Not the number of orders: the same number in both tenants would not show who sees whose.
         order = Place(f"e{self._next()}", self._items(), self._random.choice((1, 1, 2)))
         self._orders[tenant].append(order)
+        self._stage[order] = _Stage.NEW
         return order
 
     def _items(self) -> tuple[tuple[str, int, str], ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import attrs
 
@@ -31,17 +33,29 @@ def simulate(plan: Plan, url: str = "memory://") -> Simulated:
     """Carry out a plan on a database that is empty, and judge it after each day, up to the first that is bad."""
     world = World(plan, url)
     violations: list[str] = []
-    try:
-        for day in range(plan.days):
-            world.live_through(day)
-            violations = _verdict(world)
-            if violations:
-                break
-    except Exception as error:  # noqa: BLE001 - whatever the program cannot take is a finding, to be shrunk as others
-        violations.append(f"the simulation broke off: {error!r}")
-    finally:
-        world.end()
+    with _quiet():
+        try:
+            for day in range(plan.days):
+                world.live_through(day)
+                violations = _verdict(world)
+                if violations:
+                    break
+        except Exception as error:  # noqa: BLE001 - whatever the program cannot take is a finding, shrunk like others
+            violations.append(f"the simulation broke off: {error!r}")
+        finally:
+            world.end()
     return Simulated(violations, world.story, world.story.digest(), len(world.log))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the engine's log out of the way: the faults that it reports are planned."""
+    logger = logging.getLogger("vectis.engine")
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was
 
 
 def _verdict(world: World) -> list[str]:

@@ -191,6 +191,7 @@ class World:
                 self._commit_all(process)
 
     def _send(self, step: Ask, process: Process, command: Command[Any], retries: int) -> None:
+        engine = process.oms().engine
         call = Call(step.client.name, command, self.clock.tick())
         asking = _Asking(step, process, process.life, call, retries)
         self.log.append(call)
@@ -198,7 +199,6 @@ class World:
         self._unanswered.append(asking)
         self.tell(step.client.name, f"asks p{process.number}: {story.asked(command)}")
         try:
-            engine = process.oms().engine
             asking.ticket = engine.ask(command, _Waiter(self, asking))
         except VectisError as error:
             self._note(asking, None, error)
