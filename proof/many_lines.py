@@ -44,13 +44,14 @@ def run(size: Size, folder: Path) -> Finding:
         crowd.wait(plan.seconds)
     heard = crowd.records()
     shop.records += heard
-    calls = [each for each in log_of(heard) if isinstance(each, Call)]
+    log = log_of(heard)
+    calls = [each for each in log if isinstance(each, Call)]
     memory = _alone(plan.seconds, build)
     return Finding(
         f"{plan.processes} processes x {plan.threads} buyers on SQLite, {_BUYERS} buyers on memory,"
         f" {plan.seconds:g} s each",
-        f"{len(calls):,} and {memory.calls:,} calls; no order held in part; {memory.transactions:,} transactions"
-        " ask for rows in one order",
+        f"{len(calls):,} and {memory.calls:,} calls; no order held in part in {len(log) - len(calls):,} and"
+        f" {memory.looks:,} looks; {memory.transactions:,} transactions ask for rows in one order",
         [*unforeseen(calls), *shop.verdict(), *memory.violations],
     )
 

@@ -29,6 +29,8 @@ class Outcome:
     """What a crowd on its own came to."""
 
     calls: int
+    #: Of watchers, at everything.
+    looks: int
     transactions: int
     violations: list[str]
 
@@ -43,12 +45,17 @@ def main() -> None:
         stock_up(Client(oms, "visit", records.append), 12, 40)
         _act(oms, records, seconds, buyers)
         violations = verdict(records, oms)
-    calls = [each for each in log_of(records) if isinstance(each, Call)]
+    log = log_of(records)
+    calls = [each for each in log if isinstance(each, Call)]
     circle = order.cycle()
     if circle:
         rows = " -> ".join(map(str, circle))
         violations.append(f"a deadlock: transactions ask for each of these before the next: {rows}")
-    print(json.dumps(attrs.asdict(Outcome(len(calls), order.transactions, unforeseen(calls) + violations))))
+    print(
+        json.dumps(
+            attrs.asdict(Outcome(len(calls), len(log) - len(calls), order.transactions, unforeseen(calls) + violations))
+        )
+    )
 
 
 def _act(oms: Vectis, records: list[Record], seconds: float, buyers: int) -> None:

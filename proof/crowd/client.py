@@ -58,15 +58,19 @@ class Client:
         """Read an order by its id."""
         sent = time.monotonic()
         order = self.oms.orders.get(order_id)
-        self._note(Look(self.name, sent, time.monotonic(), order))
+        self.note_look(sent, order)
         return order
 
     def look_at_stock(self, stock_id: str) -> StockRecord:
         """Read a stock record by its id."""
         sent = time.monotonic()
         record = self.oms.inventory.get(stock_id)
-        self._note(Look(self.name, sent, time.monotonic(), record))
+        self.note_look(sent, record)
         return record
+
+    def note_look(self, sent: float, seen: Order | StockRecord) -> None:
+        """Note what was just seen by a read that was sent at that time."""
+        self._note(Look(self.name, sent, time.monotonic(), seen))
 
     def complain(self, what: str) -> None:
         """Note what no client may ever see."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -44,13 +45,15 @@ def _cancel(client: Client, orders: list[Order]) -> None:
 
 
 def watch(client: Client) -> Iterator[None]:
-    """Look at everything in one view, for ever."""
+    """Look at everything in one view, for ever; of each look one record is noted."""
     tenant = client.oms.caller.tenant
     while True:
+        sent = time.monotonic()
         with client.oms.engine.read() as view:
             orders = view.orders(tenant, OrderFilter(status=str(OrderStatus.PENDING)), Slice(_ALL))
             held = view.scan_reservations(tenant, [order.id for order in orders])
             stock = view.stock(tenant, StockFilter(), Slice(_ALL))
+        client.note_look(sent, client.random.choice(stock))
         for wrong in _partly_held(orders, held, stock):
             client.complain(wrong)
         yield
