@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proof import busy_storm, history, kill_exact, kill_random, many_lines, nth_io, power_cut
+from proof import busy_storm, history, kill_exact, kill_random, many_lines, nth_io, power_cut, version_gate
 from proof.programme import Proof
 
 PROOFS: tuple[Proof, ...] = (
@@ -11,6 +11,7 @@ PROOFS: tuple[Proof, ...] = (
     kill_random.PROOF,
     kill_exact.PROOF,
     busy_storm.PROOF,
+    version_gate.PROOF,
     many_lines.PROOF,
     history.PROOF,
 )
