@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proof import busy_storm, history, kill_exact, kill_random, many_lines, nth_io, power_cut, version_gate
+from proof import backups, busy_storm, history, kill_exact, kill_random, many_lines, nth_io, power_cut, version_gate
 from proof.programme import Proof
 
 PROOFS: tuple[Proof, ...] = (
@@ -14,4 +14,5 @@ PROOFS: tuple[Proof, ...] = (
     version_gate.PROOF,
     many_lines.PROOF,
     history.PROOF,
+    backups.PROOF,
 )
