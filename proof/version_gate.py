@@ -21,7 +21,7 @@ from proof.crowd.worker import Task
 from proof.mutants.controls import NO_LOCK_AMONG_PROCESSES
 from proof.preload.build import build
 from proof.programme import Finding, Proof, Size
-from proof.recording import recorded
+from proof.recording import events, recorded
 from proof.watch import Watch
 from vectis_core.commands import AdjustStock
 from vectis_core.stock.model import Adjustment
@@ -70,7 +70,7 @@ def _watched(folder: Path, recorder: Path, build_of: Mapping[str, str], commits:
             crowd.go()
             crowd.wait(_PATIENCE)
     watch = Watch(_DATABASE)
-    watch.follow(log.read_bytes())
+    watch.follow(events(log.read_bytes()))
     return watch
 
 

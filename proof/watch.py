@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
-from proof.recording import Event, Kind, events
+from proof.recording import Event, Kind
 
 #: The length of a write-ahead log's header, in bytes (https://sqlite.org/fileformat2.html#walformat).
 _HEADER = 32
@@ -37,9 +39,9 @@ class Watch:
     _names: dict[int, str] = attrs.field(factory=dict, init=False)
     _processes: dict[int, _Process] = attrs.field(factory=dict, init=False)
 
-    def follow(self, log: bytes) -> None:
+    def follow(self, recording: Iterable[Event]) -> None:
         """Follow a recording from its beginning."""
-        for number, event in enumerate(events(log)):
+        for number, event in enumerate(recording):
             if event.kind is Kind.OPENED:
                 self._names[event.inode] = event.name
                 continue
