@@ -14,6 +14,7 @@ from small_shop import Shop
 
 from vectis_core import StoreError, Vectis
 from vectis_core.ports import View
+from vectis_sqlite import copying
 
 
 def names(folder: Path) -> set[str]:
@@ -139,3 +140,45 @@ def test_the_file_without_its_log_is_no_backup(sqlite_shop: Shop, tmp_path: Path
         assert wrong.verify().ok
         assert wrong.orders.list().page().total == 0
         assert right.orders.list().page().total == 20
+
+
+def test_a_copy_in_many_steps_is_of_one_moment(
+    sqlite_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever others commit between two steps, the copy has what was there at its beginning, and is not begun anew."""
+    monkeypatch.setattr(copying, "_STEP", 4)
+    sqlite_shop.buy("before")
+    seen: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        seen.append(done)
+        sqlite_shop.buy(f"at {done} of {total}")
+
+    sqlite_shop.oms.backup(tmp_path / "copy.db", progress=progress)
+
+    assert len(seen) > 5
+    assert seen == sorted(seen)
+    with Vectis.open(f"sqlite:///{tmp_path}/copy.db") as copy:
+        assert [order.external_id for order in copy.orders.list()] == ["before"]
+
+
+def test_a_copy_has_its_name_only_once_it_is_on_the_disk(
+    sqlite_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rename comes after everything else, and the folder is synced after it; see the proofs for the file itself."""
+    order: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def noted_sync(handle: int) -> None:
+        order.append("folder synced" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file synced")
+        sync(handle)
+
+    def noted_replace(source: Path, target: Path) -> Path:
+        order.append(f"rename to {target.name}")
+        return replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    sqlite_shop.store.backup(tmp_path / "copy.db", lambda _view: order.append("checked"))
+
+    assert order == ["checked", "rename to copy.db", "folder synced"]
