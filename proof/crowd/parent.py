@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import IO, Self
 
@@ -54,8 +55,9 @@ class _Worker:
 
     def go(self) -> None:
         """Let it begin; harmless where it has died."""
-        if self._process.stdin is not None and not self.ended:
-            self._process.stdin.write(b"!")
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(b"!")
 
     def kill(self) -> None:
         """Kill it where it stands."""
