@@ -122,7 +122,7 @@ def _finding(tried: Sequence[tuple[_Death, list[str]]], calls: int) -> Finding:
     answers = sum(isinstance(record, Answered) for death, _ in tried for record in death.records)
     return Finding(
         f"{killed} kills at one of {calls} writes and syncs: before, amid or after it",
-        f"{answers:,} answers, none lost",
+        f"{answers:,} answers told before them",
         [fault for _, found in tried for fault in found],
     )
 

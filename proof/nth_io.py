@@ -101,7 +101,7 @@ def _finding(told: Sequence[Told], size: str) -> Finding:
     unavailable = sum(one.unavailable for one in told)
     return Finding(
         f"{struck} points ({size}), each followed by going on and by a crash",
-        f"{unknown:,} unknown outcomes, {unavailable:,} refusals, 0 acknowledged lost",
+        f"{unknown:,} unknown outcomes and {unavailable:,} refusals told",
         [fault for one in told for fault in one.violations],
     )
 
