@@ -5,6 +5,7 @@ from __future__ import annotations
 from proof.builds import Mutant
 
 _SHOPS = "tests/backends/test_memory.py::TestMemory::"
+_RULES = "tests/core/test_shop_rules.py::"
 _BATCHES = "tests/engine/test_batches.py::"
 _INTERRUPTS = "tests/engine/test_interrupts.py::"
 
@@ -50,14 +51,6 @@ ENGINE = (
         after="        made = transaction.committed() if isinstance(error, Exception) else False\n",
         fault="an interrupt just after the commit undoes the answers to it",
         killed_by=(f"{_INTERRUPTS}test_after_the_commit_the_others_get_their_outcome",),
-    ),
-    Mutant(
-        name="refused-and-done",
-        file="vectis_core/engine/batch.py",
-        before="            else:\n                batch.accept(verdict.work)\n",
-        after="            batch.accept(verdict.work)\n",
-        fault="what a refused command had begun is written",
-        killed_by=(f"{_SHOPS}test_a_refusal_changes_nothing", "tests/backends/test_memory.py::TestMemoryShops"),
     ),
     Mutant(
         name="replay-acts-again",
@@ -148,20 +141,12 @@ ENGINE = (
         killed_by=(f"{_BATCHES}test_a_record_asked_for_by_id_and_by_sku_counts_once",),
     ),
     Mutant(
-        name="unsorted-keys",
-        file="vectis_core/unit_of_work.py",
-        before="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))",
-        after="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus, reverse=True))",
-        fault="stock is locked in another order than the one that all keep to",
-        killed_by=(f"{_SHOPS}test_orders_over_several_skus_never_deadlock",),
-    ),
-    Mutant(
         name="status-counter-not-lowered",
         file="vectis_core/ports.py",
         before='    return ((f"orders:{before.status}", -1), (f"orders:{after.status}", 1))\n',
         after='    return ((f"orders:{after.status}", 1),)\n',
         fault="an order that moves on is still counted where it was",
-        killed_by=("tests/backends/test_memory.py::TestMemoryShops",),
+        killed_by=(f"{_RULES}test_an_order_is_counted_where_it_stands",),
     ),
     Mutant(
         name="results-kept-too-short",

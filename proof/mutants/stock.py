@@ -5,7 +5,7 @@ from __future__ import annotations
 from proof.builds import Mutant
 
 _SHOPS = "tests/backends/test_memory.py::TestMemory::"
-_MACHINE = "tests/backends/test_memory.py::TestMemoryShops"
+_RULES = "tests/core/test_shop_rules.py::"
 _ALLOCATION = "tests/core/test_allocation.py::"
 _LEDGER = "tests/core/test_ledger.py::"
 
@@ -25,7 +25,7 @@ STOCK = (
         before="        released.append(attrs.evolve(held, open=0) if held.open else held)\n",
         after="        released.append(held)\n",
         fault="a cancelled order gives its pieces back and keeps its promise of them",
-        killed_by=(f"{_SHOPS}test_a_split_line_is_released_in_both_warehouses", _MACHINE),
+        killed_by=(f"{_SHOPS}test_a_split_line_is_released_in_both_warehouses",),
     ),
     Mutant(
         name="balance-without-ledger-row",
@@ -33,7 +33,7 @@ STOCK = (
         before="    work.movements.append(movement)\n",
         after="    del movement\n",
         fault="a balance is written without the ledger row that explains it",
-        killed_by=(f"{_SHOPS}test_one_short_line_reserves_nothing_of_the_others", _MACHINE),
+        killed_by=(f"{_SHOPS}test_one_short_line_reserves_nothing_of_the_others",),
     ),
     Mutant(
         name="adjustment-without-ledger-row",
@@ -41,7 +41,7 @@ STOCK = (
         before="    work.movements.append(movement)\n",
         after="    del movement\n",
         fault="an adjustment leaves no row in the ledger",
-        killed_by=("tests/adapters/test_lists.py::test_the_ledger_is_listed_newest_first",),
+        killed_by=(f"{_RULES}test_an_adjustment_is_told_and_explained",),
     ),
     Mutant(
         name="adjustment-without-event",
@@ -49,7 +49,7 @@ STOCK = (
         before="    emit(work, EventType.INVENTORY_ADJUSTED, changed, more)\n",
         after="    del more\n",
         fault="an adjustment is not told in the feed",
-        killed_by=(_MACHINE,),
+        killed_by=(f"{_RULES}test_an_adjustment_is_told_and_explained",),
     ),
     Mutant(
         name="demand-not-summed",
@@ -121,7 +121,7 @@ STOCK = (
         before="    if changed.low and not record.low:\n",
         after="    if changed.low:\n",
         fault="every sale from a record that is low tells once more that it is",
-        killed_by=(_MACHINE,),
+        killed_by=(f"{_RULES}test_low_stock_is_told_as_it_comes",),
     ),
     Mutant(
         name="shipped-and-still-promised",
@@ -129,7 +129,7 @@ STOCK = (
         before="        held[line_no, stock_id] = spend(held[line_no, stock_id], quantity)\n",
         after="        spend(held[line_no, stock_id], quantity)\n",
         fault="what has shipped can be shipped again",
-        killed_by=(f"{_SHOPS}test_what_ships_in_parts_is_closed_short_in_both", _MACHINE),
+        killed_by=(f"{_RULES}test_what_has_shipped_is_not_shipped_again",),
     ),
     Mutant(
         name="shipped-and-still-on-hand",
@@ -137,7 +137,7 @@ STOCK = (
         before="MovementKind.SHIP, -quantity, -quantity, cause)",
         after="MovementKind.SHIP, 0, -quantity, cause)",
         fault="what has left the warehouse is offered again",
-        killed_by=(f"{_SHOPS}test_what_ships_in_parts_is_closed_short_in_both", _MACHINE),
+        killed_by=(f"{_RULES}test_a_label_moves_no_stock",),
     ),
     Mutant(
         name="warehouses-in-reverse",
@@ -145,7 +145,7 @@ STOCK = (
         before="key=lambda w: (w.priority, not w.is_default, w.id)",
         after="key=lambda w: (-w.priority, not w.is_default, w.id)",
         fault="the warehouse of the last resort is tried first",
-        killed_by=(f"{_SHOPS}test_two_warehouses_fill_a_line_together", _MACHINE),
+        killed_by=(f"{_RULES}test_warehouses_are_tried_by_priority",),
     ),
     Mutant(
         name="closed-warehouse-sells",
@@ -153,7 +153,7 @@ STOCK = (
         before="for place, w in enumerate(work.warehouses()) if w.active}",
         after="for place, w in enumerate(work.warehouses())}",
         fault="stock of a warehouse that is not active is sold",
-        killed_by=(_MACHINE,),
+        killed_by=(f"{_RULES}test_a_warehouse_that_is_not_active_sells_nothing",),
     ),
     Mutant(
         name="reserved-for-nobody",
