@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -11,6 +12,8 @@ import attrs
 ROOT = Path(__file__).parents[1]
 #: The folders that are on the import path of a development install.
 _SOURCES = (".", "backends", "adapters")
+#: The folders that hold the product.
+PACKAGES = ("vectis_core", "backends", "adapters")
 
 
 @attrs.frozen
@@ -39,17 +42,34 @@ def environment(mutant: Mutant | None, folder: Path) -> dict[str, str]:
         return dict(os.environ)
     copy = folder / f"build-{mutant.name}"
     if not copy.exists():
-        _copied(mutant, copy)
+        made(mutant, copy)
+    return importing_from(copy)
+
+
+def importing_from(copy: Path) -> dict[str, str]:
+    """Return the environment in which a Python program imports the product from *copy*."""
     path = os.pathsep.join(str(copy / source) for source in _SOURCES)
     return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _copied(mutant: Mutant, copy: Path) -> None:
+def made(mutant: Mutant | None, copy: Path, parts: Sequence[str] = PACKAGES) -> None:
+    """Make a build in *copy* out of *parts* of the repository; raises ``ValueError`` like ``environment``."""
+    text = faulty_text(mutant) if mutant is not None else ""
+    copy.mkdir(parents=True)
+    for part in parts:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / part, copy / part)
+    if mutant is not None:
+        (copy / mutant.file).write_text(text)
+
+
+def faulty_text(mutant: Mutant) -> str:
+    """Return the mutant's file with the fault in it; raises ``ValueError`` like ``environment``."""
     text = (ROOT / mutant.file).read_text()
     if text.count(mutant.before) != 1:
         raise ValueError(
             f"mutant {mutant.name}: {mutant.before!r} stands {text.count(mutant.before)}x in {mutant.file}"
         )
-    for part in ("vectis_core", "backends", "adapters"):
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / mutant.file).write_text(text.replace(mutant.before, mutant.after))
+    return text.replace(mutant.before, mutant.after)

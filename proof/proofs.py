@@ -2,6 +2,31 @@
 
 from __future__ import annotations
 
+from proof import (
+    backups,
+    busy_storm,
+    disk_full,
+    history,
+    kill_exact,
+    kill_random,
+    many_lines,
+    nth_io,
+    power_cut,
+    simulation,
+    version_gate,
+)
 from proof.programme import Proof
 
-PROOFS: tuple[Proof, ...] = ()
+PROOFS: tuple[Proof, ...] = (
+    power_cut.PROOF,
+    nth_io.PROOF,
+    kill_random.PROOF,
+    kill_exact.PROOF,
+    disk_full.PROOF,
+    busy_storm.PROOF,
+    version_gate.PROOF,
+    many_lines.PROOF,
+    simulation.PROOF,
+    history.PROOF,
+    backups.PROOF,
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from small_shop import Shop
 
 # Deadlines would assert timings, and shared machines make every one of them flaky.
@@ -18,6 +18,10 @@ settings.register_profile(
     stateful_step_count=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
+)
+# For who wants to know whether a failure is found, and not what the smallest one is.
+settings.register_profile(
+    "found", settings.get_profile("quick"), phases=[Phase.explicit, Phase.generate], database=None
 )
 settings.load_profile(os.environ.get("VECTIS_HYPOTHESIS", "quick"))
 

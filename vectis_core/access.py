@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import attrs
@@ -31,6 +32,11 @@ DEFAULT_SCOPES = tuple(scope for scope in SCOPES if scope != "admin")
 
 #: How many secrets of one client are good at once, so that one can be replaced without a gap.
 LIVE_SECRETS = 2
+
+
+def key_file_of(database: Path) -> Path:
+    """Return where the master key lies that seals the signing keys of a local file, unless one is given otherwise."""
+    return database.with_name(f"{database.name}.key")
 
 
 @attrs.frozen

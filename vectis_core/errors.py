@@ -25,6 +25,17 @@ class VectisError(Exception):
         self.message = message
         self.details: dict[str, Any] = dict(details or {})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python's own way calls the class with the message alone, which not every one of ours is made from.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[VectisError], args: tuple[Any, ...], state: dict[str, Any]) -> VectisError:
+    """Return an error as another process raised it."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 @attrs.frozen
 class FieldProblem:

@@ -9,7 +9,7 @@ on stores that lock rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -131,7 +131,11 @@ class Transaction(Protocol):
         ...
 
     def load_stock(self, ids: Sequence[Key], skus: Sequence[Key]) -> Iterable[StockRecord]:
-        """Return stock records by id, and all those of the SKUs."""
+        """Return stock records by id, and all those of the SKUs.
+
+        One batch may name by its id what another names by its SKU: a store that locks rows takes all of these in one
+        order of its own, such as by id, and not first the ones and then the others.
+        """
         ...
 
     def load_clients(self, ids: Sequence[Key]) -> Iterable[ApiClient]:
@@ -467,6 +471,25 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[View]:
         """Return a view of the newest committed state, for the length of the ``with`` block."""
+        ...
+
+    def backup(
+        self,
+        target: Path,
+        check: Callable[[View], None],
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Copy what is committed now to the file *target*, which is a database of its own, while others write.
+
+        *check* is given a view of the copy and raises where it is not to be kept. Only after that, and once it is
+        durable, has the copy its name: one that was cut off never looks like a whole one. *progress* is called with
+        how much is copied, and of how much.
+
+        Raises ``StoreError`` where *target* cannot be written, or exists and is not to be overwritten, and always in a
+        store that is backed up by tools of its own, or keeps nothing.
+        """
         ...
 
     def now(self) -> datetime:

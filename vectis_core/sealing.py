@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vectis_core.access import key_file_of
 from vectis_core.errors import StoreError
 from vectis_core.ports import Store
 
@@ -58,7 +59,7 @@ class Sealer:
             masters = _masters_in(given)
             return cls(lambda _: masters)
         if store.path is not None:
-            return cls(partial(_masters_of_file, store.path.with_name(store.path.name + ".key")))
+            return cls(partial(_masters_of_file, key_file_of(store.path)))
         return cls(lambda _: [_PASSING])
 
     def seal(self, plain: bytes, owner: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import weakref
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -20,6 +23,7 @@ from vectis_core.vault import StoreVault, Vault
 if TYPE_CHECKING:
     import asyncio
 
+    from vectis_core.backup import Backup
     from vectis_core.verify import Report
     from vectis_core.webhooks.dispatcher import Dispatcher
     from vectis_core.webhooks.schedule import Policy
@@ -131,6 +135,27 @@ class Vectis(TenantFace):
 
         self.engine.check_open()
         return verify(self.store)
+
+    def backup(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Backup:
+        """Copy the database to the file *target* while everybody goes on working, and prove the copy.
+
+        It holds everything that was acknowledged before the call, and appears under its name only once it is
+        complete, proved and durable. *progress* is called with how much is copied, and of how much. The master key
+        that seals the signing keys is not in it.
+
+        Raises ``StoreError`` where the copy cannot be made or breaks a rule, where *target* exists and *overwrite* is
+        not set, and on stores that are not one file; ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        from vectis_core.backup import back_up  # noqa: PLC0415 - few processes copy, all import
+
+        self.engine.check_open()
+        return back_up(self.store, Path(target), progress, overwrite=overwrite)
 
     def close(self) -> None:
         """Finish what is queued and release the database; harmless when repeated."""

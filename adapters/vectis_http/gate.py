@@ -16,6 +16,7 @@ from vectis_http.access import (
     Grant,
     KeyRing,
     LeasedWindows,
+    MemoryWindows,
     Sealer,
     TokenEndpoint,
     Tokens,
@@ -27,6 +28,7 @@ from vectis_http.operation import Call, Reply, Work
 
 #: The label of a host that serves all tenants.
 _ALL_TENANTS = "api"
+_READING = {"GET", "HEAD"}
 
 Headers = list[tuple[str, str]]
 
@@ -43,6 +45,8 @@ class Gate:
         self._tokens = Tokens(oms, self._ring, issuer=config.public_url)
         self._endpoint = TokenEndpoint(oms, self._tokens)
         self._limiter = LeasedWindows(config.rate_limit)
+        #: Counts reads while the database cannot be written, for this process alone.
+        self._reads = MemoryWindows(config.rate_limit)
 
     def admit(self, head: HttpRequest, scope: str, now: datetime, told: Headers) -> Generator[Any, Any, Caller]:
         """Return who is calling, where the token is good, speaks for the host's tenant and has *scope*.
@@ -54,7 +58,7 @@ class Gate:
         grant: Grant = yield Work(lambda: self._tokens.verify(token, now), quick=True)
         if self._base_domain is not None:
             self._check_host(head.host, grant.tenant)
-        decision = yield from self._counted(grant.jti, now)
+        decision = yield from self._counted(grant.jti, head.method, now)
         told.append(("X-RateLimit-Limit", str(decision.limit)))
         told.append(("X-RateLimit-Remaining", str(decision.remaining)))
         told.append(("X-RateLimit-Reset", str(decision.resets_at)))
@@ -64,12 +68,18 @@ class Gate:
             raise Forbidden(f"The access token lacks the scope {scope}", {"scope": scope})
         return Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
 
-    def _counted(self, jti: str, now: datetime) -> Generator[Any, Any, Decision]:
+    def _counted(self, jti: str, method: str, now: datetime) -> Generator[Any, Any, Decision]:
         counted = self._limiter.hit(jti, now)
-        if isinstance(counted, LeaseAllowance):
+        if not isinstance(counted, LeaseAllowance):
+            return counted
+        try:
             leased = yield counted
-            return self._limiter.leased(jti, leased.result, now)
-        return counted
+        except ServiceUnavailable:
+            if method not in _READING:
+                raise
+            # A full disk stops those who write; those who read need nothing of it but this count.
+            return self._reads.hit(jti, now)
+        return self._limiter.leased(jti, leased.result, now)
 
     def _check_host(self, host: str, tenant: str) -> None:
         label, _, domain = host.partition(".")

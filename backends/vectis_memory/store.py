@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from vectis_core.clock import Clock
 from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
+from vectis_core.ports import View
 from vectis_memory.state import State
 from vectis_memory.transaction import MemoryTransaction
 from vectis_memory.view import MemoryView
@@ -65,6 +67,18 @@ class MemoryStore:
         """Return a view of the newest committed state, which it shows for as long as it is held."""
         self._check_open()
         yield MemoryView(self.state)
+
+    def backup(
+        self,
+        target: Path,
+        check: Callable[[View], None],
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Raise ``StoreError``: a store in memory is gone when it is closed, and so is every reason for a copy."""
+        del target, check, progress, overwrite
+        raise StoreError("A store in memory keeps nothing that could be backed up")
 
     @property
     def host(self) -> Mapping[Any, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from vectis_core.errors import StoreError
+from vectis_core.errors import ServiceUnavailable, StoreError
 
 #: How long SQLite itself waits for a writer that does not know our lock, such as the sqlite3 shell, in ms.
 _BUSY_MS = 5_000
@@ -23,6 +24,8 @@ def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         _require_wal(connection, path)
+        if os.access(path, os.W_OK):
+            _require_writing(connection, path)
         for pragma in (
             f"synchronous = {synchronous}",
             # On macOS an fsync alone does not reach the platter.
@@ -38,6 +41,25 @@ def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _require_writing(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a connection that only reads: SQLite makes one, without a word, where opening to write failed once.
+
+    It would refuse every write for as long as it is open, while a new one may do.
+    """
+    connection.execute("BEGIN")
+    try:
+        # Whether it may write is looked at first; that somebody else is writing means that it may.
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA user_version = 0")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname == "SQLITE_READONLY":
+            raise ServiceUnavailable(f"{path} could be opened only for reading just now") from error
+        if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise
+    connection.execute("ROLLBACK")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
 
 def _require_wal(connection: sqlite3.Connection, path: Path) -> None:

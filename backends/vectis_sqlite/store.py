@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,13 @@ from vectis_core.clock import Clock
 from vectis_core.engine.interrupts import insist
 from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
+from vectis_core.ports import View
 from vectis_sqlite import schema
 from vectis_sqlite.connections import open_reader, open_writer
+from vectis_sqlite.copying import copy_database
 from vectis_sqlite.errors import translated
 from vectis_sqlite.lock import FileLock
+from vectis_sqlite.log import WriteAheadLog
 from vectis_sqlite.transaction import SqliteTransaction
 from vectis_sqlite.view import SqliteView
 
@@ -33,13 +37,16 @@ def open_store(
     must_exist: bool = False,
     synchronous: str = "FULL",
     lock_timeout: float = 30.0,
+    wal_limit: int = 64 * 1024 * 1024,
 ) -> SqliteStore:
     """Open the file that *url* names, making or migrating it where needed.
 
     ``sqlite:///shop.db`` lies in the working directory, ``sqlite:////var/shop.db`` is a full path. With *must_exist*
     a file that is not there, or holds nothing of Vectis, is an error, for those who only look. *synchronous* is
     ``FULL``, or ``NORMAL`` for those who can bear to lose the last orders when the power fails. *lock_timeout* says
-    for how many seconds to wait for other processes before ``ServiceUnavailable``.
+    for how many seconds to wait for other processes before ``ServiceUnavailable``. *wal_limit* is the size, in bytes
+    and at least 8 MiB, that the log beside the file is kept below: where a reader that does not end keeps the log from
+    being emptied, writes are refused with ``ServiceUnavailable`` before it grows past that.
     """
     del ids  # a backend of another kind may need ids of its own
     rest = url.partition("://")[2]
@@ -50,7 +57,7 @@ def open_store(
     path = Path(rest[1:])
     if must_exist:
         _require_ours(path)
-    return SqliteStore(path, clock, synchronous, lock_timeout)
+    return SqliteStore(path, clock, synchronous, lock_timeout, wal_limit)
 
 
 def _require_ours(path: Path) -> None:
@@ -69,11 +76,12 @@ def _require_ours(path: Path) -> None:
 class SqliteStore:
     """An open database file."""
 
-    def __init__(self, path: Path, clock: Clock, synchronous: str, lock_timeout: float) -> None:
+    def __init__(self, path: Path, clock: Clock, synchronous: str, lock_timeout: float, wal_limit: int) -> None:
         # Whoever comes by a symbolic link must find the same lock; SQLite follows links for its own files.
         self.path = Path(os.path.realpath(path))
         self._clock = clock
         self._synchronous = synchronous
+        self._log = WriteAheadLog(self.path, wal_limit)
         self._forked = False
         self._readers: list[sqlite3.Connection] = []
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), lock_timeout)
@@ -113,8 +121,8 @@ class SqliteStore:
     def begin(self) -> SqliteTransaction:
         """Begin a transaction as the one writer.
 
-        Raises ``ServiceUnavailable`` where others do not let go, ``UsageError`` after ``close`` and in the child of a
-        fork.
+        Raises ``ServiceUnavailable`` where others do not let go of the lock, or keep the log from being emptied once it
+        is full; ``UsageError`` after ``close`` and in the child of a fork.
         """
         self._check_usable()
         if self._writer.in_transaction:
@@ -123,6 +131,7 @@ class SqliteStore:
         try:
             self._lock.acquire()
             with translated():
+                self._log.make_room(self._writer)
                 self._writer.execute("BEGIN IMMEDIATE")
             return SqliteTransaction(self._writer, self._lock.release)
         except BaseException:
@@ -183,6 +192,26 @@ class SqliteStore:
             connection.close()
         else:
             self._readers.append(connection)
+
+    def backup(
+        self,
+        target: Path,
+        check: Callable[[View], None],
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Copy what is committed now to *target*, as one long reader; see ``copying.copy_database``.
+
+        Raises ``StoreError``, and ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        self._check_usable()
+
+        def check_copy(copy: sqlite3.Connection) -> None:
+            check(SqliteView(copy))
+
+        with translated(), closing(open_reader(self.path)) as connection:
+            copy_database(connection, self.path, target, check_copy, progress, overwrite=overwrite)
 
     def now(self) -> datetime:
         """Return the injected clock's time."""

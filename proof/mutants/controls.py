@@ -19,5 +19,130 @@ ANSWER_BEFORE_COMMIT = Mutant(
                 transaction.commit()
 """,
     fault="callers are answered before the commit",
+    killed_by=("tests/engine/test_interrupts.py::test_answers_wait_for_the_commit_refusals_too",),
+)
+
+#: SQLite answers a transaction that has read and then wants to write after another has: busy, at once and for good.
+DEFERRED_BEGIN = Mutant(
+    name="deferred-begin",
+    file="backends/vectis_sqlite/store.py",
+    before="""                self._writer.execute("BEGIN IMMEDIATE")
+""",
+    after="""                self._lock.release()
+                self._writer.execute("BEGIN")
+""",
+    fault="a transaction begins deferred, without the lock between processes",
+    killed_by=(
+        "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
+    ),
+)
+
+#: Every batch names the same rows, and each asks for them in whatever order its set has.
+UNSORTED_LOCKING = Mutant(
+    name="unsorted-locking",
+    file="vectis_core/unit_of_work.py",
+    before="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))",
+    after="self.transaction.load_stock(list(keys.stock_ids), list(keys.stock_skus))",
+    fault="each batch asks for stock in an order of its own",
+    killed_by=("tests/proof/test_lock_order.py::test_batches_ask_for_their_rows_in_one_order",),
+)
+
+#: Each line takes what it gets, and only an order that gets nothing is refused.
+HELD_LINE_BY_LINE = Mutant(
+    name="held-line-by-line",
+    file="vectis_core/stock/allocation.py",
+    before="    if short:\n",
+    after="    if len(short) == len(wanted):\n",
+    fault="an order of which one line fits is accepted, with the others held in part or not at all",
+    killed_by=("tests/core/test_allocation.py::test_it_fails_exactly_where_the_sum_of_a_sku_is_short",),
+)
+
+#: In WAL mode the log is then synced before a checkpoint only, not at a commit.
+SYNCHRONOUS_NORMAL = Mutant(
+    name="synchronous-normal",
+    file="backends/vectis_sqlite/store.py",
+    before='    synchronous: str = "FULL",\n',
+    after='    synchronous: str = "NORMAL",\n',
+    fault="an acknowledged order is lost when the power fails",
+    killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
+)
+
+#: What is left is SQLite's own lock among writers, which a checkpoint does not need.
+NO_LOCK_AMONG_PROCESSES = Mutant(
+    name="no-lock-among-processes",
+    file="backends/vectis_sqlite/lock.py",
+    before="            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+    after="            return True\n",
+    fault="a checkpoint of one process overlaps a commit of another",
+    killed_by=("tests/sqlite/test_files.py::test_a_link_and_its_file_share_one_lock",),
+)
+
+#: What undoes half a commit is gone with the process.
+JOURNAL_IN_MEMORY = Mutant(
+    name="journal-in-memory",
+    file="backends/vectis_sqlite/connections.py",
+    before="""    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+""",
+    after="""    mode = connection.execute("PRAGMA journal_mode = MEMORY").fetchone()[0]
+    if mode != "memory":
+""",
+    fault="the journal that undoes half a commit is kept in memory",
+    killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
+)
+
+#: Each statement of a migration is committed by itself, and so is the note that it was applied.
+MIGRATION_IN_PIECES = Mutant(
+    name="migration-in-pieces",
+    file="backends/vectis_sqlite/schema.py",
+    before="""        migrations(name=name)(_step(name))
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
+        connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('database_id', ?)", (str(uuid.uuid4()),))
+        connection.execute("COMMIT")
+""",
+    after="""        migrations(name=name, transactional=False)(_step(name))
+    try:
+        migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
+        connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('database_id', ?)", (str(uuid.uuid4()),))
+""",
+    fault="a migration is committed statement by statement",
+    killed_by=("tests/sqlite/test_schema.py::test_a_failing_migration_leaves_the_file_as_it_was",),
+)
+
+#: Every write after a failed commit is refused until the program is started anew.
+NO_WAY_BACK = Mutant(
+    name="no-way-back",
+    file="vectis_core/engine/batch.py",
+    before="            self._store.recover()\n            self._broken = False\n",
+    after='            raise ServiceUnavailable("A commit failed: start the program again")\n',
+    fault="a store is not made ready again after a commit that failed",
+    killed_by=("tests/engine/test_batches.py::test_an_unknown_outcome_is_resolved_by_asking_again",),
+)
+
+#: What an order held is given back twice.
+RELEASED_TWICE = Mutant(
+    name="released-twice",
+    file="vectis_core/handlers/stockkeeping.py",
+    before="""            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+""",
+    after="""            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+            move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
+""",
+    fault="cancelling gives back what the order held twice",
+    killed_by=(),
+)
+
+#: A balance changes and no row of the ledger says why.
+BALANCE_WITHOUT_ROW = Mutant(
+    name="balance-without-row",
+    file="vectis_core/handlers/stockkeeping.py",
+    before="""    work.movements.append(movement)
+""",
+    after="""    if kind is not MovementKind.RELEASE:
+        work.movements.append(movement)
+""",
+    fault="a release changes the balance and writes no row of the ledger",
     killed_by=(),
 )

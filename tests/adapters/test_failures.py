@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -79,3 +79,16 @@ def test_a_closed_database_is_not_ready(own: Shop) -> None:
     refused = own.get("/readyz", token=None)
     assert (refused.status, refused.error) == (503, "ServiceUnavailable")
     assert refused.headers["retry-after"] == "1"
+
+
+def test_reads_go_on_where_nothing_can_be_written(serve: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where requests cannot be counted in the database, reads are counted beside it, up to the limit."""
+    shop = serve(rate_limit=5)
+    fail_with(shop, monkeypatch, OutcomeUnknown("The commit failed", {}))
+
+    told = [shop.get("/api/orders") for _ in range(6)]
+    assert [answer.status for answer in told] == [200] * 5 + [429]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in told] == ["4", "3", "2", "1", "0", "0"]
+    assert shop.post("/api/orders", an_order()).status == 503
+    shop.clock.advance(60)
+    assert shop.get("/api/orders").status == 200

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import vectis_core.testing
 
 FOREIGN = {
     "cattrs",
@@ -54,6 +57,29 @@ def test_the_core_does_not_load_its_testing_package() -> None:
     loaded = modules_after("import vectis_core; vectis_core.Vectis")
 
     assert not [name for name in loaded if name.startswith("vectis_core.testing")]
+
+
+#: What of the testing package needs the extra ``testing``.
+WITH_HYPOTHESIS = {"choices", "machine", "strategies"}
+
+
+def modules_for_tests() -> list[str]:
+    """Return the names of all modules of the testing package, by their place in it."""
+    root = Path(vectis_core.testing.__file__).parent
+    found = (path.relative_to(root).with_suffix("") for path in root.rglob("*.py"))
+    return sorted(".".join(path.parts) for path in found if path.name != "__init__")
+
+
+def test_the_testing_package_needs_no_test_tool() -> None:
+    """No part of it loads pytest, and only what draws or runs by Hypothesis loads that."""
+    plain = [name for name in modules_for_tests() if name.partition(".")[0] not in WITH_HYPOTHESIS]
+    drawn = sorted(WITH_HYPOTHESIS)
+
+    def imports(names: list[str]) -> str:
+        return "\n".join(f"import vectis_core.testing.{name}" for name in names)
+
+    assert set() == packages_after(imports(plain)) & {"hypothesis", "pytest"}
+    assert {"hypothesis"} == packages_after(imports(drawn)) & {"hypothesis", "pytest"}
 
 
 @pytest.mark.parametrize("module", ["strategies", "machine"])

@@ -23,6 +23,10 @@ class TestSqlite(BackendConformance):
         """Return the URL of a file in the folder."""
         return f"sqlite:///{folder}/shop.db"
 
+    def backup_url(self, target: Path) -> str:
+        """Return the URL of a copy."""
+        return f"sqlite:///{target}"
+
     def prepare_host(self) -> None:
         """Make the host's own table, in the same file."""
         with closing(sqlite3.connect(self.folder / "shop.db")) as connection:

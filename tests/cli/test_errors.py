@@ -21,6 +21,7 @@ PATIENCE = 60
 
 COMMANDS = (
     ("verify",),
+    ("backup", "no-such-folder/copy.db"),
     ("clients", "create", "Shop"),
     ("clients", "list"),
     ("keys", "rotate"),
@@ -150,6 +151,6 @@ def test_every_command_explains_itself(vectis: Call) -> None:
     """The help lists all commands, and each has a help of its own whose first line says what it does."""
     listed = re.findall(r"^  (\w+) ", vectis("--help").stdout.partition("Commands:")[2], re.MULTILINE)
 
-    assert listed == ["serve", "clients", "keys", "verify", "import", "export"]
+    assert listed == ["serve", "clients", "keys", "verify", "backup", "import", "export"]
     for name in listed:
         assert re.match(rf"Usage: .*{name}.*\n\n  [A-Z]\w+", vectis(name, "--help").stdout)

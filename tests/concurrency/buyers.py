@@ -1,6 +1,6 @@
 """A process of buyers, for tests of several processes on one file: ``python buyers.py STORY DATABASE ...``.
 
-Each story prints one JSON line; ``load`` prints each order id once it is acknowledged, for as long as it lives.
+Each story prints one JSON line.
 """
 
 from __future__ import annotations
@@ -55,36 +55,5 @@ def open_new(database: str, gate: str) -> None:
         print(json.dumps({"id": oms.store.database_id, "warehouses": oms.warehouses.list().page().total}), flush=True)
 
 
-def load(database: str, name: str, threads: str) -> None:
-    """Order, confirm and ship until killed, and print what was acknowledged."""
-    oms = Vectis.open(database)
-    printing = threading.Lock()
-
-    def work(thread: int) -> None:
-        number = 0
-        while True:
-            external_id = f"{name}-{thread}-{number}"
-            order = oms.orders.create(
-                external_id=external_id, items=[Item("W", 1, "1")], shipping_addresses=[ADDRESS]
-            ).order
-            say(f"created {external_id}")
-            if number % 3 == 0:
-                oms.orders.confirm(order.id)
-                oms.orders.ship(order.id, carrier="ups", tracking_number=external_id)
-                say(f"shipped {external_id}")
-            elif number % 3 == 1:
-                oms.orders.cancel(order.id, "changed my mind")
-                say(f"cancelled {external_id}")
-            number += 1
-
-    def say(line: str) -> None:
-        with printing:
-            print(line, flush=True)
-
-    for thread in range(int(threads)):
-        threading.Thread(target=work, args=(thread,), daemon=True).start()
-    threading.Event().wait()
-
-
 if __name__ == "__main__":
-    {"sell_out": sell_out, "stampede": stampede, "open_new": open_new, "load": load}[sys.argv[1]](*sys.argv[2:])
+    {"sell_out": sell_out, "stampede": stampede, "open_new": open_new}[sys.argv[1]](*sys.argv[2:])

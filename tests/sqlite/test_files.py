@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,19 @@ def test_a_folder_is_no_database_and_never_will_be(tmp_path: Path) -> None:
     """What cannot be opened by waiting is not told as unavailable just now."""
     with pytest.raises(StoreError, match="Cannot open"):
         Vectis.open(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_that_opened_only_for_reading_is_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where opening to write fails for once, SQLite opens to read: that is told, and does not stay for good."""
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    Vectis.open(url).close()
+    connect = sqlite3.connect
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            sqlite3, "connect", lambda name, **options: connect(name.replace("mode=rwc", "mode=ro"), **options)
+        )
+        with pytest.raises(ServiceUnavailable, match="only for reading just now"):
+            Vectis.open(url)
+
+    with Vectis.open(url) as oms:
+        assert oms.products.create(sku="W", name="Widget").sku == "W"

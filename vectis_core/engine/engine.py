@@ -126,6 +126,21 @@ class Engine:
             raise
         return waiter.future
 
+    def ask(self, command: Command[Any], waiter: ThreadWaiter) -> Ticket:
+        """Queue *command* and return at once: for a program that is its own scheduler, such as a simulator.
+
+        It calls ``step`` until the ticket is settled, and lets nobody else use the engine. *waiter* is woken when the
+        ticket is settled, but for that of the ticket at the head of the batch, which leads.
+        """
+        ticket = self._ticket(command, None, waiter)
+        self._enqueue(ticket)
+        return ticket
+
+    def step(self) -> None:
+        """Commit one batch of what ``ask`` queued, in the place of who would lead; nothing where nothing is queued."""
+        if self._leader is not None:
+            self._lead(self._leader, gather=False)
+
     def read(self) -> AbstractContextManager[View]:
         """Return a view of the newest committed state, for the length of a ``with`` block.
 
@@ -214,11 +229,12 @@ class Engine:
         with self._mutex:
             return self._leader is me
 
-    def _lead(self, me: ThreadWaiter) -> None:
+    def _lead(self, me: ThreadWaiter, *, gather: bool = True) -> None:
         """Commit one batch, tell everyone in it, and hand on the lead."""
         batch: list[Ticket] = []
         try:
-            self._gather(me)
+            if gather:
+                self._gather(me)
             self._take(batch)
             self._runner.run(batch)
         finally:

@@ -57,4 +57,25 @@ class Look:
     client: str
     sent: float
     answered: float
-    seen: Order | StockRecord
+    #: ``None`` where nothing was found.
+    seen: Order | StockRecord | None
+    #: The tenant and the id that were asked for; may be left out where something was seen.
+    asked: tuple[str, str] | None = None
+
+    @property
+    def tenant(self) -> str:
+        """The tenant in which it was looked for."""
+        return self._key[0]
+
+    @property
+    def key(self) -> str:
+        """The id that was looked for."""
+        return self._key[1]
+
+    @property
+    def _key(self) -> tuple[str, str]:
+        if self.seen is not None:
+            return self.seen.tenant, self.seen.id
+        if self.asked is None:
+            raise ValueError("a look that found nothing must say what was asked for")
+        return self.asked

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from vectis_core.testing.failing import TROUBLES, Trouble
 from vectis_core.testing.model import Shop
 from vectis_core.testing.model_entities import Ask, Order, Parcel, Record, Warehouse
 from vectis_core.testing.side_by_side import Part
@@ -26,6 +27,8 @@ AGO = st.sampled_from([*[None] * 9, timedelta(0), timedelta(seconds=30), timedel
 #: The steps of an order that goes its way come more often.
 ORDER_STEPS = (*["confirm"] * 4, *["ship"] * 8, *["release"] * 3, "hold", "cancel", "close_short")
 PARCEL_STEPS = (*["ship"] * 2, *["deliver"] * 4, "void")
+#: Two commands of three go well.
+TROUBLE: st.SearchStrategy[Trouble | None] = st.sampled_from([*[None] * 2 * len(TROUBLES), *TROUBLES])
 REORDER_POINTS = st.one_of(st.none(), st.integers(0, 10))
 
 ASKS = st.lists(

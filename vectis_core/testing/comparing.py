@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+
+import attrs
 
 from vectis_core import events, stock
 from vectis_core.errors import InsufficientStock, ValidationError, VectisError
@@ -48,19 +50,49 @@ def _plain(shortage: Any) -> dict[str, Any]:
     return {"sku": shortage.sku, "requested": shortage.requested, "available": shortage.available}
 
 
-def compare_shop(view: View, tenant: str, shop: Shop) -> None:
+@attrs.define
+class Seen:
+    """How much of a shop has been compared, so that a further look costs what has changed and not what there is."""
+
+    #: Events of the feed, and the place of the last of them.
+    told: int = 0
+    position: int = 0
+    #: Movements of each stock record.
+    moved: Counter[str] = attrs.Factory(Counter)
+
+
+def compare_shop(view: View, tenant: str, shop: Shop) -> Seen:
     """Fail unless everything in the store is as the model has it, and nothing else is there."""
     real = {order.id: order for order in view.scan_orders(tenant, "", ALL)}
     same("orders", sorted(order.id for order in shop.orders), sorted(real))
-    for order in shop.orders:
-        compare_order(order, real[order.id])
-        _compare_reservations(order, view.scan_reservations(tenant, [order.id]))
+    _compare_orders(view, tenant, [(order, real[order.id]) for order in shop.orders])
+    seen = Seen()
+    compare_news(view, tenant, shop, seen, orders_too=False)
+    return seen
+
+
+def compare_news(view: View, tenant: str, shop: Shop, seen: Seen, *, orders_too: bool = True) -> None:
+    """Fail unless what was not *seen* yet is as the model has it: new events and movements, and what they changed.
+
+    A change to an order that the feed does not tell of, and one to an old row of the feed or of the ledger, is left
+    for ``compare_shop`` to find.
+    """
+    news = shop.feed[seen.told :]
+    _compare_feed(news, view.events(tenant, seen.position, (), ALL), seen)
+    if orders_too:
+        changed = {told.subject.id: told.subject for told in news if isinstance(told.subject, Order)}
+        found = [(order, view.order(tenant, order.id)) for order in changed.values()]
+        _compare_orders(view, tenant, [(order, real) for order, real in found if real is not None])
+        same("orders that changed", sorted(changed), sorted(real.id for _, real in found if real is not None))
     records = {record.id: record for record in view.scan_stock(tenant, "", ALL)}
     same("stock records", sorted(record.id for record in shop.records), sorted(records))
     for record in shop.records:
         compare_record(record, records[record.id])
-        _compare_ledger(record, view.scan_movements(tenant, record.id, 0, ALL))
-    _compare_feed(shop, view.events(tenant, 0, (), ALL))
+        if not seen.moved[record.id] or seen.moved[record.id] != len(record.ledger):
+            _compare_ledger(
+                record, seen.moved[record.id], view.scan_movements(tenant, record.id, seen.moved[record.id], ALL)
+            )
+            seen.moved[record.id] = len(record.ledger)
     _compare_counters(shop, view.counters(tenant))
 
 
@@ -139,6 +171,16 @@ def _compare_fields(what: str, expected: Mapping[str, Any], real: object) -> Non
     same(what, expected, {name: getattr(real, name) for name in expected})
 
 
+def _compare_orders(view: View, tenant: str, pairs: Sequence[tuple[Order, orders.Order]]) -> None:
+    """Fail unless orders, and what is promised to them, are as the model has them."""
+    promises: dict[str, list[stock.Reservation]] = {order.id: [] for order, _ in pairs}
+    for row in view.scan_reservations(tenant, sorted(promises)) if promises else ():
+        promises[row.order_id].append(row)
+    for order, real in pairs:
+        compare_order(order, real)
+        _compare_reservations(order, promises[order.id])
+
+
 def _compare_reservations(order: Order, rows: Iterable[stock.Reservation]) -> None:
     expected = {
         (number, record.id): pieces for number, line in enumerate(order.lines, 1) for record, pieces in line.held
@@ -146,9 +188,10 @@ def _compare_reservations(order: Order, rows: Iterable[stock.Reservation]) -> No
     same(f"promises to {order.external_id}", expected, {(row.line_no, row.stock_id): row.open for row in rows})
 
 
-def _compare_ledger(record: Record, rows: list[stock.Movement]) -> None:
-    same(f"ledger numbers of {record.id}", list(range(1, len(record.ledger) + 1)), [row.seq for row in rows])
-    for expected, row in zip(record.ledger, rows, strict=True):
+def _compare_ledger(record: Record, after: int, rows: list[stock.Movement]) -> None:
+    numbers = list(range(after + 1, len(record.ledger) + 1))
+    same(f"ledger numbers of {record.id}", numbers, [row.seq for row in rows])
+    for expected, row in zip(record.ledger[after:], rows, strict=True):
         order, parcel = expected["order"], expected["parcel"]
         cause = {
             "order_id": order.id if order is not None else None,
@@ -158,13 +201,14 @@ def _compare_ledger(record: Record, rows: list[stock.Movement]) -> None:
         _compare_fields(f"movement {row.seq} of {record.id}", {**balance, **cause}, row)
 
 
-def _compare_feed(shop: Shop, feed: list[events.Event]) -> None:
-    places = [event.position for event in feed]
+def _compare_feed(news: Sequence[Told], feed: list[events.Event], seen: Seen) -> None:
+    places = [seen.position, *(event.position for event in feed)]
     same("feed positions", sorted(set(places)), places)
     same("event ids", len(feed), len({event.id for event in feed}))
-    named = [(told.type, told.subject.id, told.sequence) for told in shop.feed]
+    named = [(told.type, told.subject.id, told.sequence) for told in news]
     same("feed", named, [(str(event.type), event.subject_id, event.sequence) for event in feed])
-    for told, event in zip(shop.feed, feed, strict=True):
+    seen.told, seen.position = seen.told + len(news), places[-1]
+    for told, event in zip(news, feed, strict=True):
         same("time of event", told.at, event.at)
         same(f"data of {told.type}", _data_of(told), _comparable(event.data))
 

@@ -8,13 +8,15 @@ Subclass it with a way to open your store, and let Hypothesis look for a differe
 
     TestMyShops = MyShops.TestCase
 
-After every step everything in the store is compared with the model, and the books are proved. Needs the extra
-``testing``.
+After every step what changed in the store is compared with the model; now and then, and at the end, everything is
+compared and the books are proved. Needs the extra ``testing``.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import sys
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
 
 try:
     import hypothesis as _hypothesis  # noqa: F401 - asked for here, so that the error names the extra
@@ -22,15 +24,20 @@ except ImportError as error:
     raise ImportError('The state machine needs Hypothesis: pip install "vectis-oms[testing]"') from error
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from vectis_core.clock import Clock
+from vectis_core.commands import Command
 from vectis_core.ids import Ids
 from vectis_core.tenancy import Caller
 from vectis_core.testing import CountingIds, FrozenClock, choices
+from vectis_core.testing.failing import Program
+from vectis_core.testing.model import Shop
 from vectis_core.testing.model_entities import CARRIERS, DIGITS, Ask, Order
 from vectis_core.testing.side_by_side import SideBySide
 from vectis_core.vectis import Vectis
+
+T = TypeVar("T")
 
 
 class ShopMachine(RuleBasedStateMachine):
@@ -42,20 +49,56 @@ class ShopMachine(RuleBasedStateMachine):
 
     #: Whether closing and opening again finds everything.
     reopens: ClassVar[bool] = False
+    #: Whether commands go wrong now and then.
+    fails: ClassVar[bool] = True
 
     def open(self, clock: Clock, ids: Ids) -> Vectis:
         """Open the shop's store: an empty one at first, later the same one again."""
         raise NotImplementedError
 
+    def opened(self, vectis: Vectis) -> None:
+        """Be told of the Vectis to use from now on: at first, and after each end of a process."""
+
+    def send(self, command: Command[T]) -> T:
+        """Give a command and return its result; a program of yours can do it in its own way.
+
+        It may come again with the same command, after a fault.
+        """
+        return self.vectis.run(command)
+
     def __init__(self) -> None:
         super().__init__()
         self.clock = FrozenClock()
         self.ids = CountingIds()
-        self.both = SideBySide(self.open(self.clock, self.ids), self.clock, Caller(actor="machine"))
+        self.program = Program(lambda: self.open(self.clock, self.ids), self.clock, self.ids, reopens=self.reopens)
+        self.opened(self.vectis)
+        self.both = SideBySide(self.vectis, self.clock, Caller(actor="machine"), send=self._send)
+
+    @property
+    def vectis(self) -> Vectis:
+        """The shop as it is open now."""
+        return self.program.vectis
+
+    @property
+    def shop(self) -> Shop:
+        """The model of the shop."""
+        return self.both.shop
+
+    def _send(self, command: Command[T]) -> T:
+        return self.program.told(command, self.send, self._restart)
+
+    def _restart(self) -> None:
+        self.program.restart()
+        self.both.vectis = self.vectis
+        self.opened(self.vectis)
 
     def teardown(self) -> None:
-        """Close the store."""
-        self.both.vectis.close()
+        """Check everything once more, unless a difference was found already, and close the store."""
+        try:
+            if sys.exc_info()[0] is None:
+                self.both.check()
+        finally:
+            self.vectis.close()
 
     @initialize(
         auto_confirm=st.sampled_from([True, True, False]),
@@ -80,15 +123,21 @@ class ShopMachine(RuleBasedStateMachine):
     def act(self, data: st.DataObject) -> None:
         """Give one command, possible or not."""
         shop = self.both.shop
-        acts = [self._place] * 4 + [self._adjust] * 3 + [self._set_reorder_point, self._read, *[self._administer] * 2]
+        acts: list[Callable[[st.DataObject], None]] = [*[self._place] * 4, *[self._adjust] * 3]
+        acts += [self._set_reorder_point, self._read, *[self._administer] * 2]
         if shop.orders:
             acts += [self._step_of_order] * 10 + [self._repeat]
         if shop.parcels():
             acts += [self._step_of_parcel] * 5
         if self.both.done:
             acts += [self._use_command_id_again] * 2
+        if self.reopens:
+            acts += [self._reopen] * 2
+        if self.fails:
+            self.program.trouble = data.draw(choices.TROUBLE, label="trouble")
         act = data.draw(st.sampled_from(acts), label="act")
         act(data)
+        self.program.trouble = None
 
     def _place(self, data: st.DataObject) -> None:
         """Create an order, or repeat one with another body."""
@@ -169,14 +218,11 @@ class ShopMachine(RuleBasedStateMachine):
         self.both.read(data.draw(st.sampled_from(statuses)), data.draw(st.sampled_from([None, *choices.SKUS])))
         self.clock.advance(data.draw(st.floats(0, 600)))
 
-    @precondition(lambda self: self.reopens)
-    @rule()
-    def reopen(self) -> None:
+    def _reopen(self, _: st.DataObject) -> None:
         """Close and open again: everything is there."""
-        self.both.vectis.close()
-        self.both.vectis = self.open(self.clock, self.ids)
+        self._restart()
 
     @invariant()
     def the_shop_is_as_the_model_says(self) -> None:
-        """Everything stored is what the model has, and the books are right."""
-        self.both.check()
+        """What was changed is what the model has, and nothing else was; the books are right."""
+        self.both.check_step()

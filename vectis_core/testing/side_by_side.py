@@ -23,6 +23,9 @@ from vectis_core.vectis import Vectis
 
 T = TypeVar("T")
 
+#: Everything is compared and proved after so many steps, for what a step may have changed unasked.
+_STEPS_UNTIL_ALL = 10
+
 #: Pieces of an order to ship: SKU or line number, and how many.
 Part = tuple[str | None, int | None, int]
 
@@ -30,8 +33,16 @@ Part = tuple[str | None, int | None, int]
 class SideBySide:
     """A shop and its model; each method is one command for both, and fails where they come to different things."""
 
-    def __init__(self, vectis: Vectis, clock: FrozenClock, caller: Caller) -> None:
+    def __init__(
+        self,
+        vectis: Vectis,
+        clock: FrozenClock,
+        caller: Caller,
+        send: Callable[[Command[Any]], Any] | None = None,
+    ) -> None:
         self.vectis = vectis
+        #: Gives a command that may be asked for again; runs it, unless something else is given.
+        self.send = send if send is not None else vectis.run
         self.clock = clock
         self.caller = caller
         self.shop = Shop(clock.now())
@@ -39,6 +50,9 @@ class SideBySide:
         #: Accepted commands that have an id, and what they came to.
         self.done: list[tuple[Command[Any], Any]] = []
         self._last_command = 0
+        self._seen = comparing.Seen()
+        #: Since everything was checked.
+        self._steps = 0
 
     def _face(self) -> TenantFace:
         return self.vectis.tenant(self.caller.tenant)
@@ -50,12 +64,12 @@ class SideBySide:
             model()
         except Refused as refused:
             try:
-                found = self.vectis.run(command)
+                found = self.send(command)
             except VectisError as error:
                 comparing.compare_error(refused, error)
                 return None
             raise AssertionError(f"{command} must be refused with {refused}, and came to {found}") from None
-        result = self.vectis.run(command)
+        result: T = self.send(command)
         if command.command_id is not None:
             self.done.append((command, result))
         return result
@@ -68,9 +82,19 @@ class SideBySide:
     def check(self) -> None:
         """Fail unless everything stored is what the model has, the books are right, and the product's proof agrees."""
         with self.vectis.store.read() as view:
-            comparing.compare_shop(view, self.caller.tenant, self.shop)
+            self._seen = comparing.compare_shop(view, self.caller.tenant, self.shop)
             comparing.check_books(view, self.caller.tenant)
         comparing.same("faults", (), tuple(self.vectis.verify().faults))
+        self._steps = 0
+
+    def check_step(self) -> None:
+        """Fail unless what has changed since the last check is what the model has; now and then, check everything."""
+        self._steps += 1
+        if self._steps == _STEPS_UNTIL_ALL:
+            self.check()
+            return
+        with self.vectis.store.read() as view:
+            comparing.compare_news(view, self.caller.tenant, self.shop, self._seen)
 
     # Stock and catalogue
 

@@ -11,7 +11,7 @@ from vectis_core.ports import Store, View
 from vectis_core.verify.report import Fault, Findings, Group, Report
 from vectis_core.verify.walk import PAGE, verify_tenant
 
-__all__ = ["Fault", "Group", "Report", "verify"]
+__all__ = ["Fault", "Group", "Report", "verify", "verify_view"]
 
 
 def verify(store: Store) -> Report:
@@ -19,13 +19,18 @@ def verify(store: Store) -> Report:
 
     The view is held for the whole reading, so what is written meanwhile is not part of it.
     """
-    found = Findings()
     with store.read() as view:
-        for stray in view.strays():
-            found.add(Fault(Group.REFERENCES, "stray", stray, {}))
-        for tenant in _tenants(view):
-            found.looked_at("tenants", 1)
-            verify_tenant(view, tenant, found)
+        return verify_view(view)
+
+
+def verify_view(view: View) -> Report:
+    """Return everything that is wrong in what *view* shows."""
+    found = Findings()
+    for stray in view.strays():
+        found.add(Fault(Group.REFERENCES, "stray", stray, {}))
+    for tenant in _tenants(view):
+        found.looked_at("tenants", 1)
+        verify_tenant(view, tenant, found)
     return found.report()
 
 

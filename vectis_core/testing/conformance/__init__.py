@@ -16,6 +16,7 @@ The state machine in ``vectis_core.testing.machine`` is its other half. Nothing 
 calls ``setup_method`` and ``teardown_method`` around each ``test_`` method will do.
 """
 
+from vectis_core.testing.conformance.backups import BackupConformance
 from vectis_core.testing.conformance.concurrency import ConcurrencyConformance
 from vectis_core.testing.conformance.guards import GuardConformance
 from vectis_core.testing.conformance.lists import ListConformance
@@ -26,6 +27,11 @@ __all__ = ["BackendConformance"]
 
 
 class BackendConformance(
-    TransactionConformance, GuardConformance, ListConformance, ConcurrencyConformance, ShopConformance
+    TransactionConformance,
+    GuardConformance,
+    ListConformance,
+    ConcurrencyConformance,
+    ShopConformance,
+    BackupConformance,
 ):
     """All that a backend must do."""

@@ -35,6 +35,11 @@ class ConformanceBase:
         """Return the URL of a database in *folder*, which is empty at first and the test's own."""
         raise NotImplementedError
 
+    def backup_url(self, target: Path) -> str | None:
+        """Return the URL of a backup in the file *target*; ``None`` where the backend makes none."""
+        del target
+        return None
+
     def open(self) -> Vectis:
         """Open the test's database, with a frozen clock and counting ids."""
         return Vectis.open(self.url(self.folder), clock=self.clock, ids=self.ids)

@@ -1,0 +1,107 @@
+"""The bound of the write-ahead log: while a reader keeps an old state, writers are pushed back before the disk is full.
+
+SQLite empties its log by itself after some writes, but never past what somebody is still reading. So whoever begins a
+transaction and never ends it makes the log grow for as long as others write.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from vectis_core.errors import ServiceUnavailable, StoreError
+
+_logger = logging.getLogger("vectis.sqlite")
+
+#: SQLite begins to empty its log at 1,000 pages of 4 KiB, and what is to be written must find room beside that.
+SMALLEST_LIMIT = 8 * 1024 * 1024
+#: How often it is tried to empty a full log, the first time and while writers are pushed back, and how long a try waits
+#: for readers that come and go, in ms. Many short tries, because SQLite goes on waiting for a lock that one reader
+#: after another shares, long after the one who was in its way is gone.
+_FIRST_TRIES = 10
+_TRIES = 2
+_BUSY_MS = 100
+#: How long after these no others are made, in seconds: those who wait for the lock are to be told soon.
+_PAUSE = 1.0
+#: When to ask again, in seconds.
+_RETRY_AFTER = 2
+#: The bytes of SQLite's shared memory that its readers lock (https://sqlite.org/walformat.html#locks).
+_READ_LOCKS = frozenset("123 124 125 126 127".split())
+
+
+class WriteAheadLog:
+    """Watches the size of a database's log; used under the lock between processes, which every checkpoint needs."""
+
+    def __init__(self, database: Path, limit: int) -> None:
+        """Watch the log beside *database*; raises ``StoreError`` where *limit*, in bytes, is too small to work with."""
+        if limit < SMALLEST_LIMIT:
+            raise StoreError(f"wal_limit must be at least {SMALLEST_LIMIT}, in bytes")
+        self._path = database.with_name(database.name + "-wal")
+        self._shared = database.with_name(database.name + "-shm")
+        # The rest is for what the next transaction writes, whose size is known only once it is written.
+        self._full = limit - limit // 4
+        self._holding_up = False
+        self._next_try = 0.0
+
+    def make_room(self, connection: sqlite3.Connection) -> None:
+        """Empty the log where it is full.
+
+        Raises ``ServiceUnavailable`` where a reader prevents it. That is logged as an error once, until there is room
+        again.
+        """
+        try:
+            size = os.stat(self._path).st_size  # noqa: PTH116 - in front of every batch, at a third of the cost
+        except FileNotFoundError:
+            size = 0
+        if size > self._full and not self._emptied(connection):
+            self._push_back(size)
+        if self._holding_up:
+            self._holding_up = False
+            _logger.warning("%s has room again: writing goes on", self._path)
+
+    def _emptied(self, connection: sqlite3.Connection) -> bool:
+        if self._holding_up and time.monotonic() < self._next_try:
+            return False
+        tries = _TRIES if self._holding_up else _FIRST_TRIES
+        [(before,)] = connection.execute("PRAGMA busy_timeout")
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        try:
+            return any(not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] for _ in range(tries))
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {before}")
+            self._next_try = time.monotonic() + _PAUSE
+
+    def _push_back(self, size: int) -> None:
+        unavailable = ServiceUnavailable(
+            f"{self._path} has grown to {size / 2**20:.0f} MiB and cannot be emptied: {self._holders()} been reading in"
+            " one transaction for long, as a backup, a check or a forgotten shell does. Nothing is written until that"
+            " ends; where such long reads are wanted, open Vectis with a larger wal_limit",
+            retry_after=_RETRY_AFTER,
+        )
+        if not self._holding_up:
+            self._holding_up = True
+            _logger.error("%s", unavailable)
+        raise unavailable
+
+    def _holders(self) -> str:
+        """Return who reads just now, as far as the operating system tells, and the verb."""
+        found = sorted(_readers(self._shared))
+        if not found:
+            return "somebody has"
+        names = ["this process" if process == os.getpid() else f"process {process}" for process in found]
+        return f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
+
+
+def _readers(shared: Path) -> set[int]:
+    """Return the processes that read from a database in WAL mode; empty where the system is not Linux."""
+    try:
+        inode = shared.stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return set()
+    # 1: POSIX  ADVISORY  READ 4711 fe:01:131086 124 124
+    fields = [line.split() for line in locks if f":{inode} " in line]
+    return {int(each[4]) for each in fields if each[3] == "READ" and each[6] in _READ_LOCKS}

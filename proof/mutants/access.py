@@ -1,0 +1,156 @@
+"""Faults in who is let in: revoked clients, foreign tokens, scopes, limits."""
+
+from __future__ import annotations
+
+from proof.builds import Mutant
+
+_TOKENS = "adapters/vectis_http/access/tokens.py"
+_TESTS = "tests/access/test_tokens.py::"
+_LIMITS = "tests/access/test_rate_limit.py::"
+
+ACCESS = (
+    Mutant(
+        name="revoked-client-accepted",
+        file=_TOKENS,
+        before="        if client.revoked_at is not None:\n",
+        after="        if client.revoked_at is client:\n",
+        fault="the tokens of a revoked client stay good",
+        killed_by=(f"{_TESTS}test_a_revoked_client_is_refused_from_the_next_request_on",),
+    ),
+    Mutant(
+        name="revocation-heeded-late",
+        file=_TOKENS,
+        before="            self._clients.forget(command.client_id)\n",
+        after="            command.client_id.strip()\n",
+        fault="who was told that a client is revoked may still meet its requests",
+        killed_by=(f"{_TESTS}test_who_is_told_of_a_revocation_finds_it_in_force",),
+    ),
+    Mutant(
+        name="revocation-overtaken-by-a-read",
+        file="adapters/vectis_http/access/recent.py",
+        before="            if forgets == self._forgets:\n",
+        after="            if forgets <= self._forgets:\n",
+        fault="a client that was read while it was revoked is remembered as good",
+        killed_by=(f"{_TESTS}test_a_client_read_while_it_is_revoked_is_not_remembered",),
+    ),
+    Mutant(
+        name="token-for-another-audience",
+        file=_TOKENS,
+        before='required["aud"] = {"essential": True, "value": AUDIENCE}',
+        after='required["aud"] = {"essential": True}',
+        fault="a token that was made for another program is taken",
+        killed_by=(f"{_TESTS}test_a_wrong_claim_is_refused",),
+    ),
+    Mutant(
+        name="token-of-another-database",
+        file=_TOKENS,
+        before='required["iss"] = {"essential": True, "value": self.issuer}',
+        after='required["iss"] = {"essential": True}',
+        fault="a token of another database is taken",
+        killed_by=(f"{_TESTS}test_a_wrong_claim_is_refused",),
+    ),
+    Mutant(
+        name="token-of-another-tenants-client",
+        file=_TOKENS,
+        before="        if client is None or client.tenant != granted.tenant:\n",
+        after="        if client is None:\n",
+        fault="a token names a tenant that its client does not belong to",
+        killed_by=(f"{_TESTS}test_another_tenants_client_cannot_be_claimed",),
+    ),
+    Mutant(
+        name="token-good-a-moment-longer",
+        file=_TOKENS,
+        before="        elif now >= verified.granted.expires_at + LEEWAY:\n",
+        after="        elif now > verified.granted.expires_at + LEEWAY:\n",
+        fault="a token that was seen before is good at the moment at which it has expired",
+        killed_by=(f"{_TESTS}test_an_expired_token_is_refused",),
+    ),
+    Mutant(
+        name="scopes-beyond-the-clients",
+        file=_TOKENS,
+        before="            scopes = granted.scopes.intersection(client.scopes)\n",
+        after="            scopes = granted.scopes\n",
+        fault="a token gives a scope that its client does not have",
+        killed_by=(f"{_TESTS}test_a_token_gives_no_scope_that_its_client_does_not_have",),
+    ),
+    Mutant(
+        name="header-not-checked",
+        file=_TOKENS,
+        before='    if not isinstance(kid, str) or header != {"alg": ALGORITHM, "typ": "JWT", "kid": kid}:\n',
+        after="    if not isinstance(kid, str):\n",
+        fault="what else stands in a token's header is let through",
+        killed_by=(f"{_TESTS}test_a_header_that_says_more_or_other_than_ours_is_refused",),
+    ),
+    Mutant(
+        name="retired-key-accepted",
+        file="adapters/vectis_http/access/keys.py",
+        before="        return self.retires_at is None or now < self.retires_at\n",
+        after="        return self.retires_at is None or now <= self.retires_at\n",
+        fault="a leaked key still signs at the moment at which it was retired",
+        killed_by=("tests/access/test_keys.py::test_a_leaked_key_is_replaced_at_once",),
+    ),
+    Mutant(
+        name="three-secrets-good",
+        file="vectis_core/access.py",
+        before="LIVE_SECRETS = 2\n",
+        after="LIVE_SECRETS = 3\n",
+        fault="a secret that was replaced twice is still good",
+        killed_by=("tests/access/test_token_endpoint.py::test_two_secrets_are_good_at_once",),
+    ),
+    Mutant(
+        name="scope-not-asked-for",
+        file="adapters/vectis_http/gate.py",
+        before="        if scope not in grant.scopes:\n",
+        after="        if not grant.scopes:\n",
+        fault="a token that may read may write",
+        killed_by=("tests/adapters/test_letting_in.py::test_every_operation_wants_a_token_with_its_scope",),
+    ),
+    Mutant(
+        name="host-of-another-tenant",
+        file="adapters/vectis_http/gate.py",
+        before="label not in {tenant, _ALL_TENANTS}",
+        after="not label",
+        fault="a token of one tenant is good at the host of another",
+        killed_by=("tests/adapters/test_hosts.py",),
+    ),
+    Mutant(
+        name="limit-granted-to-each-process",
+        file="vectis_core/handlers/access.py",
+        before="min(command.block, command.limit - window.granted)",
+        after="min(command.block, command.limit)",
+        fault="each process is granted the whole of a rate limit",
+        killed_by=(f"{_LIMITS}test_several_processes_share_one_window",),
+    ),
+    Mutant(
+        name="window-ends-too-late",
+        file="vectis_core/handlers/access.py",
+        before="    if window is None or work.now >= window.ends_at:\n",
+        after="    if window is None or work.now > window.ends_at:\n",
+        fault="at the moment at which a window ends nothing of the next is granted",
+        killed_by=(f"{_LIMITS}test_exactly_the_limit_passes_in_a_window",),
+    ),
+    Mutant(
+        name="late-answer-opens-a-window",
+        file="adapters/vectis_http/access/rate_limit.py",
+        before="            if allowance.resets_at < lease.ends_at:\n",
+        after="            if allowance.resets_at < lease.ends_at and not allowance.granted:\n",
+        fault="a block of a window that has ended is used in the next one",
+        killed_by=(f"{_LIMITS}test_an_answer_from_an_ended_window_serves_only_who_asked",),
+    ),
+    Mutant(
+        name="key-of-a-request-ignored",
+        file="adapters/vectis_http/api.py",
+        before="_key_of(head) if operation.takes_key else None",
+        after="_key_of(head) if operation.takes_key and not operation.scope else None",
+        fault="a repeated request with the same Idempotency-Key acts again",
+        killed_by=("tests/adapters/test_repeats.py::test_a_key_makes_a_repeat_harmless",),
+    ),
+    Mutant(
+        name="body-over-the-limit-read",
+        file="adapters/vectis_http/api.py",
+        before="    if len(body) > limit:\n",
+        after="    if len(body) > limit + 1:\n",
+        fault="a body that is one byte too long is read",
+        killed_by=("tests/adapters/test_bad_input.py",),
+    ),
+)

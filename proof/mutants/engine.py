@@ -1,0 +1,191 @@
+"""Faults in the engine: answers that promise too much, repeats that act, callers that are forgotten."""
+
+from __future__ import annotations
+
+from proof.builds import Mutant
+
+_SHOPS = "tests/backends/test_memory.py::TestMemory::"
+_RULES = "tests/core/test_shop_rules.py::"
+_BATCHES = "tests/engine/test_batches.py::"
+_INTERRUPTS = "tests/engine/test_interrupts.py::"
+
+ENGINE = (
+    Mutant(
+        name="refusal-before-commit",
+        file="vectis_core/engine/batch.py",
+        before="                verdict.refusal = refusal\n",
+        after="                verdict.refusal = verdict.ticket.error = refusal\n"
+        "                if isinstance(verdict.ticket.waiter, ThreadWaiter):\n"
+        "                    verdict.ticket.waiter.wake()\n",
+        fault="a refusal is told before the commit of what it rests on",
+        killed_by=(f"{_INTERRUPTS}test_answers_wait_for_the_commit_refusals_too",),
+    ),
+    Mutant(
+        name="unknown-told-as-failure",
+        file="vectis_core/engine/batch.py",
+        before="            verdict.ticket.error = _unknown(verdict, error)\n",
+        after='            verdict.ticket.error = ServiceUnavailable("The database could not commit")\n',
+        fault="a commit that raised is told as if nothing had been written",
+        killed_by=(f"{_BATCHES}test_an_unknown_outcome_is_resolved_by_asking_again",),
+    ),
+    Mutant(
+        name="refusal-after-a-failed-commit",
+        file="vectis_core/engine/batch.py",
+        before="    if verdict.refusal is not None:\n        unavailable",
+        after="    if verdict.refusal is not None:\n        return verdict.refusal\n        unavailable",
+        fault="a refusal that rests on a failed commit is told as final",
+        killed_by=(f"{_INTERRUPTS}test_a_commit_that_fails_is_unknown_to_all_who_rest_on_it",),
+    ),
+    Mutant(
+        name="no-recovery",
+        file="vectis_core/engine/batch.py",
+        before="            self._store.recover()\n            self._broken = False\n",
+        after="            self._broken = False\n",
+        fault="a store whose commit failed is written to as if it had not",
+        killed_by=(f"{_BATCHES}test_an_unknown_outcome_is_resolved_by_asking_again",),
+    ),
+    Mutant(
+        name="interrupted-commit-not-asked-after",
+        file="vectis_core/engine/batch.py",
+        before="        made = None if isinstance(error, Exception) else transaction.committed()\n",
+        after="        made = transaction.committed() if isinstance(error, Exception) else False\n",
+        fault="an interrupt just after the commit undoes the answers to it",
+        killed_by=(f"{_INTERRUPTS}test_after_the_commit_the_others_get_their_outcome",),
+    ),
+    Mutant(
+        name="replay-acts-again",
+        file="vectis_core/engine/batch.py",
+        before="            return Outcome(earlier, replayed=True)\n",
+        after="            return Outcome(handler.decide(command, work), replayed=True)\n",
+        fault="a repeat with the same command id is done once more",
+        killed_by=(f"{_BATCHES}test_a_repeat_by_command_id_returns_the_first_result",),
+    ),
+    Mutant(
+        name="result-not-kept",
+        file="vectis_core/engine/batch.py",
+        before="        results.keep(work, command, ticket.command_id, fingerprint, result)\n",
+        after="",
+        fault="what a command came to is not kept for its repeat",
+        killed_by=(f"{_BATCHES}test_a_repeat_by_command_id_returns_the_first_result",),
+    ),
+    Mutant(
+        name="other-command-replayed",
+        file="vectis_core/engine/results.py",
+        before="    if stored.fingerprint != fingerprint:\n",
+        after="    if stored.fingerprint is None:\n",
+        fault="a command id that is used for another command gets the first one's result",
+        killed_by=(f"{_BATCHES}test_a_command_id_with_another_intent_is_a_conflict",),
+    ),
+    Mutant(
+        name="fingerprint-without-the-subject",
+        file="vectis_core/commands.py",
+        before='if name not in {"caller", "command_id"})',
+        after='if name == "intent")',
+        fault="the same command to another order counts as a repeat",
+        killed_by=(f"{_BATCHES}test_a_command_id_with_another_intent_is_a_conflict",),
+    ),
+    Mutant(
+        name="fingerprint-without-the-lines",
+        file="vectis_core/commands.py",
+        before="            canonical_form(value) if attrs.has(type(value)) else value\n",
+        after="            type(value).__name__ if attrs.has(type(value)) else value\n",
+        fault="an order with other lines counts as a repeat",
+        killed_by=("tests/core/test_checking.py::test_equal_requests_have_equal_fingerprints_and_others_do_not",),
+    ),
+    Mutant(
+        name="command-ids-of-all-clients",
+        file="vectis_core/tenancy.py",
+        before='        return self.client or "embedded"\n',
+        after='        return "embedded"\n',
+        fault="one client's command id gets another client's result",
+        killed_by=(f"{_BATCHES}test_command_ids_belong_to_their_client",),
+    ),
+    Mutant(
+        name="secret-kept",
+        file="vectis_core/engine/results.py",
+        before="        result = attrs.evolve(result, secret=None)\n",
+        after="        result = attrs.evolve(result, secret=result.secret)\n",
+        fault="a client's secret lies in the database, kept for a repeat",
+        killed_by=(f"{_BATCHES}test_a_kept_result_holds_no_secret_and_nothing_personal",),
+    ),
+    Mutant(
+        name="host-called-for-a-replay",
+        file="vectis_core/engine/batch.py",
+        before='    return not outcome.replayed and getattr(outcome.result, "created", True)\n',
+        after="    return not outcome.replayed\n",
+        fault="a repeated order writes the host's row a second time",
+        killed_by=("tests/engine/test_within.py::test_a_replay_does_not_call_the_host_again",),
+    ),
+    Mutant(
+        name="poison-for-all",
+        file="vectis_core/engine/batch.py",
+        before="                self._singly(tickets)\n",
+        after="                for ticket in tickets:\n                    ticket.error = error\n",
+        fault="one command that the store refuses fails all of its batch",
+        killed_by=(f"{_BATCHES}test_a_poison_command_harms_only_itself",),
+    ),
+    Mutant(
+        name="conflict-not-tried-again",
+        file="vectis_core/engine/batch.py",
+        before="_ATTEMPTS = 5\n",
+        after="_ATTEMPTS = 1\n",
+        fault="a conflict with somebody else's commit is told to the caller at once",
+        killed_by=(f"{_BATCHES}test_a_conflict_that_passes_is_tried_again",),
+    ),
+    Mutant(
+        name="record-counted-twice",
+        file="vectis_core/unit_of_work.py",
+        before="        for record in {(record.tenant, record.id): record for record in found}.values():\n",
+        after="        for record in found:\n",
+        fault="a record that a batch loads by id and by SKU offers its pieces twice",
+        killed_by=(f"{_BATCHES}test_a_record_asked_for_by_id_and_by_sku_counts_once",),
+    ),
+    Mutant(
+        name="status-counter-not-lowered",
+        file="vectis_core/ports.py",
+        before='    return ((f"orders:{before.status}", -1), (f"orders:{after.status}", 1))\n',
+        after='    return ((f"orders:{after.status}", 1),)\n',
+        fault="an order that moves on is still counted where it was",
+        killed_by=(f"{_RULES}test_an_order_is_counted_where_it_stands",),
+    ),
+    Mutant(
+        name="results-kept-too-short",
+        file="vectis_core/handlers/tenancy.py",
+        before="RESULTS_KEPT = timedelta(hours=24)\n",
+        after="RESULTS_KEPT = timedelta(hours=23)\n",
+        fault="a repeat within the promised day is done once more",
+        killed_by=(f"{_BATCHES}test_what_has_aged_is_cleared_on_the_side",),
+    ),
+    Mutant(
+        name="lost-wake-up",
+        file="vectis_core/engine/engine.py",
+        before="        with self._mutex:\n            return self._leader is me\n",
+        after="        return self._leader is me\n",
+        fault="a thread that looks before the lead is its own sleeps for ever",
+        killed_by=("tests/engine/test_handing_on.py",),
+    ),
+    Mutant(
+        name="lead-kept-by-the-gone",
+        file="vectis_core/engine/engine.py",
+        before="            if self._leader is None or self._leader is ticket.waiter:\n",
+        after="            if self._leader is None:\n",
+        fault="a thread that was interrupted takes the lead with it",
+        killed_by=(f"{_INTERRUPTS}test_an_interrupt_while_queueing_leaves_nothing_to_wait_for",),
+    ),
+    Mutant(
+        name="queue-without-bound",
+        file="vectis_core/engine/engine.py",
+        before="            if len(self._queue) >= self._queue_limit:\n",
+        after="            if len(self._queue) < 0:\n",
+        fault="requests pile up without bound while the database is slow",
+        killed_by=(f"{_BATCHES}test_the_queue_is_bounded",),
+    ),
+    Mutant(
+        name="tenant-not-asked-for",
+        file="vectis_core/engine/batch.py",
+        before="        if handler.of_tenant and work.tenant() is None:\n",
+        after="        if handler.of_tenant and work.tenant() is None and command.command_id == command:\n",
+        fault="commands for a tenant that does not exist are run",
+        killed_by=(f"{_BATCHES}test_tenants_do_not_see_each_other",),
+    ),
+)
