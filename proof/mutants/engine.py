@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from proof.builds import Mutant
 
-_SHOPS = "tests/backends/test_memory.py::TestMemory::"
 _RULES = "tests/core/test_shop_rules.py::"
 _BATCHES = "tests/engine/test_batches.py::"
 _INTERRUPTS = "tests/engine/test_interrupts.py::"
@@ -34,7 +33,7 @@ ENGINE = (
         before="    if verdict.refusal is not None:\n        unavailable",
         after="    if verdict.refusal is not None:\n        return verdict.refusal\n        unavailable",
         fault="a refusal that rests on a failed commit is told as final",
-        killed_by=(f"{_INTERRUPTS}test_a_commit_that_fails_is_unknown_to_all_who_rest_on_it",),
+        killed_by=(f"{_INTERRUPTS}test_a_refusal_that_rests_on_a_failed_commit_is_not_final",),
     ),
     Mutant(
         name="no-recovery",
@@ -42,7 +41,7 @@ ENGINE = (
         before="            self._store.recover()\n            self._broken = False\n",
         after="            self._broken = False\n",
         fault="a store whose commit failed is written to as if it had not",
-        killed_by=(f"{_BATCHES}test_an_unknown_outcome_is_resolved_by_asking_again",),
+        killed_by=(f"{_INTERRUPTS}test_a_store_is_made_ready_after_a_failed_commit",),
     ),
     Mutant(
         name="interrupted-commit-not-asked-after",

@@ -33,7 +33,7 @@ STOCK = (
         before="    work.movements.append(movement)\n",
         after="    del movement\n",
         fault="a balance is written without the ledger row that explains it",
-        killed_by=(f"{_SHOPS}test_one_short_line_reserves_nothing_of_the_others",),
+        killed_by=(f"{_SHOPS}test_a_split_line_is_released_in_both_warehouses",),
     ),
     Mutant(
         name="adjustment-without-ledger-row",
