@@ -81,7 +81,7 @@ ENGINE = (
         before='if name not in {"caller", "command_id"})',
         after='if name == "intent")',
         fault="the same command to another order counts as a repeat",
-        killed_by=(f"{_BATCHES}test_a_command_id_with_another_intent_is_a_conflict",),
+        killed_by=(f"{_BATCHES}test_a_command_id_for_another_order_is_a_conflict",),
     ),
     Mutant(
         name="fingerprint-without-the-lines",
@@ -113,7 +113,7 @@ ENGINE = (
         before='    return not outcome.replayed and getattr(outcome.result, "created", True)\n',
         after="    return not outcome.replayed\n",
         fault="a repeated order writes the host's row a second time",
-        killed_by=("tests/engine/test_within.py::test_a_replay_does_not_call_the_host_again",),
+        killed_by=("tests/backends/test_memory.py::TestMemory::test_a_repeat_does_not_call_the_host_again",),
     ),
     Mutant(
         name="poison-for-all",
@@ -153,7 +153,7 @@ ENGINE = (
         before="RESULTS_KEPT = timedelta(hours=24)\n",
         after="RESULTS_KEPT = timedelta(hours=23)\n",
         fault="a repeat within the promised day is done once more",
-        killed_by=(f"{_BATCHES}test_what_has_aged_is_cleared_on_the_side",),
+        killed_by=(f"{_BATCHES}test_a_result_is_kept_for_the_whole_of_a_day",),
     ),
     Mutant(
         name="lost-wake-up",

@@ -26,7 +26,7 @@ from vectis_core import (
 )
 from vectis_core.access import NewClient
 from vectis_core.catalogue import ProductChange
-from vectis_core.commands import AdjustStock, CreateClient, UpdateProduct
+from vectis_core.commands import AdjustStock, CreateClient, Housekeep, UpdateProduct
 from vectis_core.errors import StoreConflict
 from vectis_core.stock import Adjustment
 from vectis_core.testing import FrozenClock
@@ -101,8 +101,8 @@ def test_a_record_asked_for_by_id_and_by_sku_counts_once(shop: Shop) -> None:
 
 
 def test_a_conflict_that_passes_is_tried_again(shop: Shop) -> None:
-    """A guard that refuses once costs the caller nothing but time."""
-    refusals = [StoreConflict("somebody was quicker")]
+    """A guard that refuses a few times costs the caller nothing but time."""
+    refusals = [StoreConflict("somebody was quicker") for _ in range(4)]
 
     def hook(point: str) -> None:
         if point == "flush" and refusals:
@@ -134,6 +134,16 @@ def test_a_command_id_with_another_intent_is_a_conflict(shop: Shop) -> None:
 
     assert caught.value.details == {"commandId": "k1"}
     assert shop.oms.inventory.get(shop.stock_id).on_hand == 105
+
+
+def test_a_command_id_for_another_order_is_a_conflict(shop: Shop) -> None:
+    """The same step of another order is another request."""
+    first, second = shop.buy("A").order, shop.buy("B").order
+    shop.oms.orders.confirm(first.id, command_id="k1")
+
+    with pytest.raises(IdempotencyConflict):
+        shop.oms.orders.confirm(second.id, command_id="k1")
+    assert shop.oms.orders.get(second.id).status == "pending"
 
 
 def test_a_refusal_is_not_kept(shop: Shop) -> None:
@@ -347,3 +357,14 @@ def test_what_has_aged_is_cleared_on_the_side(within: Any) -> None:
         )
 
     assert not again.replayed
+
+
+def test_a_result_is_kept_for_the_whole_of_a_day() -> None:
+    """Housekeeping leaves alone what is a day old, and clears what is older."""
+    clock = FrozenClock()
+    with Vectis.open("memory://", clock=clock) as oms:
+        oms.products.create(sku="W", name="Widget", command_id="first")
+        clock.advance(timedelta(hours=24))
+        assert oms.run(Housekeep()).results == 0
+        clock.advance(timedelta(seconds=1))
+        assert oms.run(Housekeep()).results == 1
