@@ -14,6 +14,7 @@ from proof import (
     power_cut,
     simulation,
     version_gate,
+    wal_bounded,
 )
 from proof.programme import Proof
 
@@ -24,6 +25,7 @@ PROOFS: tuple[Proof, ...] = (
     kill_exact.PROOF,
     disk_full.PROOF,
     busy_storm.PROOF,
+    wal_bounded.PROOF,
     version_gate.PROOF,
     many_lines.PROOF,
     simulation.PROOF,
