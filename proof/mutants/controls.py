@@ -157,7 +157,8 @@ LOG_WITHOUT_LIMIT = Mutant(
     killed_by=("tests/sqlite/test_log_limit.py::test_writers_are_pushed_back_before_the_log_is_too_long",),
 )
 
-#: It reads in one transaction, writes in the next, and trusts that nobody has written between: the lost update.
+#: It reads in one transaction, writes in the next, and trusts that nobody has written between: the lost update. It
+#: takes its time in between, so that a few tries are enough to see it.
 READ_MODIFY_WRITE = Mutant(
     name="read-modify-write",
     file="backends/vectis_sqlite/transaction.py",
@@ -166,9 +167,12 @@ READ_MODIFY_WRITE = Mutant(
 """,
     after="""        sql.UPDATE_STOCK = sql.UPDATE_STOCK.replace("ledger_seq = ? AND event_seq =", "0 < ? + 1 +")
         sql.INSERT_MOVEMENT = sql.INSERT_MOVEMENT.replace("INSERT INTO", "INSERT OR REPLACE INTO")
+        import threading
+
         with translated():
             self._connection.execute("COMMIT")
             self._release()
+            threading.Event().wait(0.002)
             self._connection.execute("BEGIN IMMEDIATE")
             write(self._connection, changes)
 """,
