@@ -169,7 +169,7 @@ ENGINE = (
         before="            if self._leader is None or self._leader is ticket.waiter:\n",
         after="            if self._leader is None:\n",
         fault="a thread that was interrupted takes the lead with it",
-        killed_by=(f"{_INTERRUPTS}test_an_interrupt_while_queueing_leaves_nothing_to_wait_for",),
+        killed_by=(f"{_INTERRUPTS}test_who_is_interrupted_with_the_lead_hands_it_on",),
     ),
     Mutant(
         name="queue-without-bound",
@@ -185,6 +185,6 @@ ENGINE = (
         before="        if handler.of_tenant and work.tenant() is None:\n",
         after="        if handler.of_tenant and work.tenant() is None and command.command_id == command:\n",
         fault="commands for a tenant that does not exist are run",
-        killed_by=(f"{_BATCHES}test_tenants_do_not_see_each_other",),
+        killed_by=(f"{_BATCHES}test_a_tenant_that_was_never_opened_is_not_found",),
     ),
 )

@@ -25,10 +25,11 @@ from vectis_core import (
     Vectis,
 )
 from vectis_core.access import NewClient
-from vectis_core.catalogue import ProductChange
-from vectis_core.commands import AdjustStock, CreateClient, Housekeep, UpdateProduct
+from vectis_core.catalogue import NewProduct, ProductChange
+from vectis_core.commands import AdjustStock, CreateClient, CreateProduct, Housekeep, UpdateProduct
 from vectis_core.errors import StoreConflict
 from vectis_core.stock import Adjustment
+from vectis_core.tenancy import Caller
 from vectis_core.testing import FrozenClock
 
 
@@ -310,6 +311,7 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
     """Another tenant's ids are as if they were not there, and its SKUs and external ids are its own."""
     acme = shop.oms.tenant("acme", actor="importer")
     order = shop.buy("A").order
+    client = shop.oms.clients.create(name="robot").client
 
     assert acme.orders.list().page().total == 0
     for call in (
@@ -317,6 +319,7 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
         lambda: acme.orders.cancel(order.id),
         lambda: acme.inventory.adjust(shop.stock_id, 1, "theft"),
         lambda: acme.products.by_sku("W"),
+        lambda: acme.clients.get(client.id),
     ):
         with pytest.raises(NotFound):
             call()
@@ -325,6 +328,13 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
     mine = acme.orders.create(external_id="A", items=[Item("W", 1, "1")], shipping_addresses=[ADDRESS])
     assert mine.created
     assert acme.orders.history(mine.order.id)[0].actor == "importer"
+
+
+def test_a_tenant_that_was_never_opened_is_not_found(shop: Shop) -> None:
+    """A command for it is refused by name, before the store could refuse its rows."""
+    command = CreateProduct(caller=Caller("nobody"), intent=NewProduct(sku="W", name="Widget"))
+    with pytest.raises(NotFound, match="nobody"):
+        shop.oms.run(command)
 
 
 @pytest.mark.parametrize("name", ["", "api", "Acme", "a_b", "-a", "a-", "x" * 64, "a.b", "\ud800", "a\x00"])

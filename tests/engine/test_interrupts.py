@@ -186,6 +186,41 @@ def test_an_interrupt_while_queueing_leaves_nothing_to_wait_for(monkeypatch: pyt
     assert not closing.is_alive()
 
 
+def test_who_is_interrupted_with_the_lead_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that wakes because the lead is its own, and is interrupted there, leaves it to who queued behind."""
+    # Closed only where nobody sleeps for ever: closing waits for them.
+    shop = Shop("memory://")
+    sleep = ThreadWaiter.wait
+
+    def interrupted(waiter: ThreadWaiter, at_most: float = -1) -> None:
+        sleep(waiter, at_most)
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+
+    gate = Gate()
+    shop.hook = gate
+    first, last = (threading.Thread(target=shop.buy, args=(name,), daemon=True) for name in ("first", "last"))
+
+    def queue_behind() -> None:
+        spin_until(lambda: shop.oms.engine.queue_length == 1)
+        last.start()
+        spin_until(lambda: shop.oms.engine.queue_length == 2)
+        gate.open.set()
+
+    first.start()
+    assert gate.held.wait(30)
+    behind = threading.Thread(target=queue_behind)
+    behind.start()
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(ThreadWaiter, "wait", interrupted)
+        shop.buy("main")
+    behind.join(30)
+    last.join(10)
+    assert not last.is_alive()
+    assert shop.externals() == {"first", "last"}
+    shop.oms.close()
+
+
 def test_a_fork_is_refused_in_the_child_and_harmless_to_the_parent(shop: Shop) -> None:
     """The child of a fork gets a clear error for reading and writing; the parent goes on."""
     child = os.fork()
