@@ -14,6 +14,7 @@ from proof import (
     power_cut,
     sell_out,
     simulation,
+    stampede,
     version_gate,
     wal_bounded,
 )
@@ -30,6 +31,7 @@ PROOFS: tuple[Proof, ...] = (
     version_gate.PROOF,
     sell_out.PROOF,
     many_lines.PROOF,
+    stampede.PROOF,
     simulation.PROOF,
     history.PROOF,
     backups.PROOF,
