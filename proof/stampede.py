@@ -18,7 +18,7 @@ from proof.crowd.parent import Crowd
 from proof.crowd.records import Record, Trouble, log_of
 from proof.crowd.rush import ANOTHER, ASKED, SKU, asked, found, ordered
 from proof.crowd.worker import Task
-from proof.mutants.controls import COMMAND_ID_NOT_HEEDED
+from proof.mutants.table import named
 from proof.programme import Finding, Proof, Size
 from proof.stampede_http import knock
 from vectis_core import Vectis
@@ -114,8 +114,8 @@ def run(size: Size, folder: Path) -> Finding:
 
 
 def control(_size: Size, folder: Path) -> Finding:
-    """Rush with a build that heeds no command id."""
-    caught = list(_wrong(_rushed(_PLANS[Size.FEW], folder, environment(COMMAND_ID_NOT_HEEDED, folder))))
+    """Rush with a build that keeps no results of command ids."""
+    caught = list(_wrong(_rushed(_PLANS[Size.FEW], folder, environment(named("result-not-kept"), folder))))
     return Finding("a rush", f"{len(caught)} violations", caught)
 
 
@@ -205,5 +205,5 @@ PROOF = Proof(
     " lives 24 hours; another body is told apart, another tenant is not concerned",
     run=run,
     control=control,
-    bad="a build that heeds no command id",
+    bad="a build that keeps no results of command ids",
 )

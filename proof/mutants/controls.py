@@ -181,17 +181,3 @@ READ_MODIFY_WRITE = Mutant(
         "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
     ),
 )
-
-#: Who asks again with a command id does it again.
-COMMAND_ID_NOT_HEEDED = Mutant(
-    name="command-id-not-heeded",
-    file="vectis_core/engine/batch.py",
-    before="""        if ticket.command_id is None:
-            return Outcome(handler.decide(command, work))
-""",
-    after="""        if command is not None:
-            return Outcome(handler.decide(command, work))
-""",
-    fault="a command id is neither looked up nor kept",
-    killed_by=("tests/engine/test_batches.py::test_a_repeat_by_command_id_returns_the_first_result",),
-)
