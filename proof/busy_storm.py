@@ -82,10 +82,11 @@ def run(size: Size, folder: Path) -> Finding:
     plan = _PLANS[size]
     shop, calls = _storm(plan, folder, environment(None, folder))
     pace = _Pace.of(calls)
-    violations = unforeseen(calls) + shop.verdict() + (pace.breaches() if size is Size.FULL else [])
+    errors = unforeseen(calls)
+    violations = errors + shop.verdict() + (pace.breaches() if size is Size.FULL else [])
     return Finding(
         f"{plan.processes} processes x {plan.threads} threads, {plan.seconds:g} s, {pace.calls:,} calls",
-        f"no error visible; {pace}",
+        f"{len(errors)} errors visible; {pace}",
         violations,
     )
 

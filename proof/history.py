@@ -46,7 +46,7 @@ def run(size: Size, folder: Path) -> Finding:
     return Finding(
         f"{plan.processes * plan.threads} clients in {plan.processes} processes, {plan.seconds:g} s,"
         f" {plan.kills} processes killed",
-        f"{len(log) - looks:,} calls and {looks:,} looks in one order; {asked_again} of unknown outcome asked again",
+        f"{len(log) - looks:,} calls and {looks:,} looks; {asked_again} of unknown outcome asked again",
         shop.verdict(),
     )
 

@@ -60,12 +60,13 @@ def run(size: Size, folder: Path) -> Finding:
     tally = _Tally()
     while tally.crashes < plan.crashes or tally.answers < plan.at_least:
         _crash_one_database(plan, folder, environment(None, folder), tally)
+    lost = sum(each.startswith("L1") for each in tally.violations)
     slowest = max(tally.back)
     if size is Size.FULL and slowest > _BACK_WITHIN:
         tally.violations.append(f"after a crash the next answer took {slowest:.1f} s")
     return Finding(
         f"{tally.crashes} crashes of {plan.processes} processes x {plan.threads} threads, {tally.databases} databases",
-        f"{tally.answers:,} answers, none lost; {tally.asked_again} of unknown outcome asked again;"
+        f"{tally.answers:,} answers, {lost} lost; {tally.asked_again} of unknown outcome asked again;"
         f" answers again within {slowest:.2f} s",
         tally.violations,
     )

@@ -47,12 +47,14 @@ def run(size: Size, folder: Path) -> Finding:
     log = log_of(heard)
     calls = [each for each in log if isinstance(each, Call)]
     memory = _alone(plan.seconds, build)
+    violations = [*unforeseen(calls), *shop.verdict(), *memory.violations]
+    partly = sum(" holds [" in each for each in violations)
     return Finding(
         f"{plan.processes} processes x {plan.threads} buyers on SQLite, {_BUYERS} buyers on memory,"
         f" {plan.seconds:g} s each",
-        f"{len(calls):,} and {memory.calls:,} calls; no order held in part in {len(log) - len(calls):,} and"
-        f" {memory.looks:,} looks; {memory.transactions:,} transactions ask for rows in one order",
-        [*unforeseen(calls), *shop.verdict(), *memory.violations],
+        f"{len(calls):,} and {memory.calls:,} calls; {partly} orders seen held in part in {len(log) - len(calls):,} and"
+        f" {memory.looks:,} looks; rows asked for by {memory.transactions:,} transactions",
+        violations,
     )
 
 

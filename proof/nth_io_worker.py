@@ -101,7 +101,8 @@ class Trial:
             oms.close()
         records, crashed = crash or self._crash(progress)
         found = self._go_on(Vectis.open(_url(self._live)) if closing else oms, self.records, progress)
-        other = Vectis.open(_url(self._crashed))
+        # No power fails here, and syncs are what most of the time goes by with.
+        other = Vectis.open(_url(self._crashed), synchronous="NORMAL")
         found += [f"after a crash: {fault}" for fault in verdict(records, other)]
         return found + [f"after a crash, asked again: {fault}" for fault in self._go_on(other, records, crashed)]
 

@@ -7,7 +7,6 @@ Between two recorded points nothing on the disk changes, so that the points are 
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -19,11 +18,13 @@ import attrs
 
 from proof.builds import environment
 from proof.mutants.controls import SYNCHRONOUS_NORMAL
-from proof.powerloss.cuts import Cut, chosen, points, suffer
+from proof.powerloss.cuts import DATABASE, Cut, chosen, points, suffer
 from proof.powerloss.disk import Loss
 from proof.powerloss.trading import Day, record
 from proof.preload.build import build
 from proof.programme import Finding, Proof, Size
+from proof.recording import events
+from proof.watch import Watch
 from proof.work import spread
 
 #: A control that loses in no more than this part of its cuts could be chance.
@@ -35,7 +36,8 @@ class _Plan:
     """How much is tried."""
 
     days: int
-    #: Of each of the 12 clients; in 20 steps the default checkpoint, at 1,000 pages, comes some four times.
+    #: Of each of the 12 clients; in 20 of them the log comes to its 1,000 pages once or twice, which are then
+    #: checkpointed, as they are whenever the last process closes.
     steps: int
     cuts_a_day: int
 
@@ -61,12 +63,16 @@ class _Piece:
 class _Suffered:
     """What came of a day."""
 
+    commits: int
+    checkpoints: int
     cuts: list[Cut]
     violations: list[str]
 
 
 def _suffered(piece: _Piece) -> _Suffered:
     recording = record(Day(piece.plan.steps, piece.build), piece.recorder, piece.folder)
+    watch = Watch(DATABASE)
+    watch.follow(events(recording.read_bytes()))
     before = chosen(points(recording), piece.plan.cuts_a_day, Random(piece.number))
     cuts = list(suffer(recording, before, piece.number))
     wrong = [cut for cut in cuts if cut.faults]
@@ -75,7 +81,7 @@ def _suffered(piece: _Piece) -> _Suffered:
         kept = Path(tempfile.mkdtemp(prefix="vectis-power-cut-")) / recording.name
         shutil.copy(recording, kept)
     shutil.rmtree(piece.folder)
-    return _Suffered(cuts, [_violation(cut, kept, piece.number) for cut in wrong])
+    return _Suffered(watch.commits, watch.checkpoints, cuts, [_violation(cut, kept, piece.number) for cut in wrong])
 
 
 def _violation(cut: Cut, recording: Path, seed: int) -> str:
@@ -90,12 +96,16 @@ def _tried(plan: _Plan, build_of: Mapping[str, str], folder: Path, *, keeps: boo
 
 
 def _run(size: Size, folder: Path) -> Finding:
-    days = _tried(_RUN[size], os.environ, folder, keeps=True)
+    days = _tried(_RUN[size], environment(None, folder), folder, keeps=True)
     cuts = [cut for day in days for cut in day.cuts]
     answers = sum(cut.answers for cut in cuts)
     violations = [violation for day in days for violation in day.violations]
     tried = f"{len(cuts) // len(Loss):,} cuts x {len(Loss)} loss models, in {len(days)} days of 3 processes x 4 threads"
-    return Finding(tried, f"{answers:,} times an answer was checked, {len(violations)} images at fault", violations)
+    figures = (
+        f"{len(violations)} of {len(cuts):,} disks at fault, {answers:,} times an answer was looked for,"
+        f" {sum(day.commits for day in days):,} commits and {sum(day.checkpoints for day in days)} checkpoints recorded"
+    )
+    return Finding(tried, figures, violations)
 
 
 def _control(size: Size, folder: Path) -> Finding:

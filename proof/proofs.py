@@ -12,8 +12,11 @@ from proof import (
     many_lines,
     nth_io,
     power_cut,
+    sell_out,
     simulation,
+    stampede,
     version_gate,
+    wal_bounded,
 )
 from proof.programme import Proof
 
@@ -24,8 +27,11 @@ PROOFS: tuple[Proof, ...] = (
     kill_exact.PROOF,
     disk_full.PROOF,
     busy_storm.PROOF,
+    wal_bounded.PROOF,
     version_gate.PROOF,
+    sell_out.PROOF,
     many_lines.PROOF,
+    stampede.PROOF,
     simulation.PROOF,
     history.PROOF,
     backups.PROOF,

@@ -96,8 +96,8 @@ def _run(size: Size, folder: Path) -> Finding:
 
 
 def _version() -> str:
-    affected = _FIRST_AFFECTED <= sqlite3.sqlite_version_info <= _LAST_AFFECTED
-    return f"{sqlite3.sqlite_version} ({'one' if affected else 'none'} of those that can lose a commit)"
+    needs_it = _FIRST_AFFECTED <= sqlite3.sqlite_version_info <= _LAST_AFFECTED
+    return f"{sqlite3.sqlite_version} ({'needs' if needs_it else 'could do without'} the lock)"
 
 
 def _control(_: Size, folder: Path) -> Finding:

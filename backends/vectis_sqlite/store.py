@@ -152,7 +152,8 @@ class SqliteStore:
 
     def recover(self) -> None:
         """Open the writing connection anew: after a failed sync nothing that it remembers can be trusted."""
-        with suppress(sqlite3.Error):
+        # Under the lock, as in close(): the last of all connections empties the write-ahead log.
+        with self._lock.held(), suppress(sqlite3.Error):
             self._writer.close()
         try:
             self._writer = self._opened()

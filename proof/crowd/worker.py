@@ -36,6 +36,8 @@ class Task:
     options: dict[str, Any] = attrs.Factory(dict)
     #: It kills itself as soon as it has told so many answers: whatever these rest on must be durable by then.
     dies_after: int | None = None
+    #: The backend's options, as ``Vectis.open`` takes them.
+    settings: dict[str, Any] = attrs.Factory(dict)
 
 
 class Pipe:
@@ -63,7 +65,7 @@ def main() -> None:
     story = story_of(task.story)
     pipe = Pipe(task.dies_after)
     stopping = threading.Event()
-    with Vectis.open(task.database) as oms:
+    with Vectis.open(task.database, **task.settings) as oms:
         clients = [Client(oms, f"{task.name}t{n}", pipe.note, task.options) for n in range(task.threads)]
         pipe.note(Ready())
         if os.read(_IN, 1):

@@ -58,11 +58,11 @@ ACCESS = (
         killed_by=(f"{_TESTS}test_another_tenants_client_cannot_be_claimed",),
     ),
     Mutant(
-        name="token-good-a-moment-longer",
+        name="remembered-token-outlives-itself",
         file=_TOKENS,
         before="        elif now >= verified.granted.expires_at + LEEWAY:\n",
-        after="        elif now > verified.granted.expires_at + LEEWAY:\n",
-        fault="a token that was seen before is good at the moment at which it has expired",
+        after="        elif now >= verified.granted.expires_at + 2 * LEEWAY:\n",
+        fault="a token that was seen before is good for longer than one that is new",
         killed_by=(f"{_TESTS}test_an_expired_token_is_refused",),
     ),
     Mutant(

@@ -131,7 +131,7 @@ RELEASED_TWICE = Mutant(
             move(work, held.stock_id, MovementKind.RELEASE, 0, -held.open, cause)
 """,
     fault="cancelling gives back what the order held twice",
-    killed_by=(),
+    killed_by=("tests/testing/test_simulate.py::test_nothing_is_wrong",),
 )
 
 #: A balance changes and no row of the ledger says why.
@@ -144,5 +144,40 @@ BALANCE_WITHOUT_ROW = Mutant(
         work.movements.append(movement)
 """,
     fault="a release changes the balance and writes no row of the ledger",
-    killed_by=(),
+    killed_by=("tests/testing/test_simulate.py::test_nothing_is_wrong",),
+)
+
+#: A reader that does not end makes the log grow for as long as others write.
+LOG_WITHOUT_LIMIT = Mutant(
+    name="log-without-limit",
+    file="backends/vectis_sqlite/log.py",
+    before="        if size > self._full and not self._emptied(connection):\n            self._push_back(size)\n",
+    after="",
+    fault="the write-ahead log grows without limit beside a long reader",
+    killed_by=("tests/sqlite/test_log_limit.py::test_writers_are_pushed_back_before_the_log_is_too_long",),
+)
+
+#: It reads in one transaction, writes in the next, and trusts that nobody has written between: the lost update. It
+#: takes its time in between, so that a few tries are enough to see it.
+READ_MODIFY_WRITE = Mutant(
+    name="read-modify-write",
+    file="backends/vectis_sqlite/transaction.py",
+    before="""        with translated():
+            write(self._connection, changes)
+""",
+    after="""        sql.UPDATE_STOCK = sql.UPDATE_STOCK.replace("ledger_seq = ? AND event_seq =", "0 < ? + 1 +")
+        sql.INSERT_MOVEMENT = sql.INSERT_MOVEMENT.replace("INSERT INTO", "INSERT OR REPLACE INTO")
+        import threading
+
+        with translated():
+            self._connection.execute("COMMIT")
+            self._release()
+            threading.Event().wait(0.002)
+            self._connection.execute("BEGIN IMMEDIATE")
+            write(self._connection, changes)
+""",
+    fault="stock is read in one transaction and written in another, without a guard",
+    killed_by=(
+        "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
+    ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from proof.builds import Mutant
 
-_SHOPS = "tests/backends/test_memory.py::TestMemory::"
 _RULES = "tests/core/test_shop_rules.py::"
 _BATCHES = "tests/engine/test_batches.py::"
 _INTERRUPTS = "tests/engine/test_interrupts.py::"
@@ -34,7 +33,7 @@ ENGINE = (
         before="    if verdict.refusal is not None:\n        unavailable",
         after="    if verdict.refusal is not None:\n        return verdict.refusal\n        unavailable",
         fault="a refusal that rests on a failed commit is told as final",
-        killed_by=(f"{_INTERRUPTS}test_a_commit_that_fails_is_unknown_to_all_who_rest_on_it",),
+        killed_by=(f"{_INTERRUPTS}test_a_refusal_that_rests_on_a_failed_commit_is_not_final",),
     ),
     Mutant(
         name="no-recovery",
@@ -42,7 +41,7 @@ ENGINE = (
         before="            self._store.recover()\n            self._broken = False\n",
         after="            self._broken = False\n",
         fault="a store whose commit failed is written to as if it had not",
-        killed_by=(f"{_BATCHES}test_an_unknown_outcome_is_resolved_by_asking_again",),
+        killed_by=(f"{_INTERRUPTS}test_a_store_is_made_ready_after_a_failed_commit",),
     ),
     Mutant(
         name="interrupted-commit-not-asked-after",
@@ -82,7 +81,7 @@ ENGINE = (
         before='if name not in {"caller", "command_id"})',
         after='if name == "intent")',
         fault="the same command to another order counts as a repeat",
-        killed_by=(f"{_BATCHES}test_a_command_id_with_another_intent_is_a_conflict",),
+        killed_by=(f"{_BATCHES}test_a_command_id_for_another_order_is_a_conflict",),
     ),
     Mutant(
         name="fingerprint-without-the-lines",
@@ -114,7 +113,7 @@ ENGINE = (
         before='    return not outcome.replayed and getattr(outcome.result, "created", True)\n',
         after="    return not outcome.replayed\n",
         fault="a repeated order writes the host's row a second time",
-        killed_by=("tests/engine/test_within.py::test_a_replay_does_not_call_the_host_again",),
+        killed_by=("tests/backends/test_memory.py::TestMemory::test_a_repeat_does_not_call_the_host_again",),
     ),
     Mutant(
         name="poison-for-all",
@@ -154,7 +153,7 @@ ENGINE = (
         before="RESULTS_KEPT = timedelta(hours=24)\n",
         after="RESULTS_KEPT = timedelta(hours=23)\n",
         fault="a repeat within the promised day is done once more",
-        killed_by=(f"{_BATCHES}test_what_has_aged_is_cleared_on_the_side",),
+        killed_by=(f"{_BATCHES}test_a_result_is_kept_for_the_whole_of_a_day",),
     ),
     Mutant(
         name="lost-wake-up",
@@ -170,7 +169,7 @@ ENGINE = (
         before="            if self._leader is None or self._leader is ticket.waiter:\n",
         after="            if self._leader is None:\n",
         fault="a thread that was interrupted takes the lead with it",
-        killed_by=(f"{_INTERRUPTS}test_an_interrupt_while_queueing_leaves_nothing_to_wait_for",),
+        killed_by=(f"{_INTERRUPTS}test_who_is_interrupted_with_the_lead_hands_it_on",),
     ),
     Mutant(
         name="queue-without-bound",
@@ -186,6 +185,6 @@ ENGINE = (
         before="        if handler.of_tenant and work.tenant() is None:\n",
         after="        if handler.of_tenant and work.tenant() is None and command.command_id == command:\n",
         fault="commands for a tenant that does not exist are run",
-        killed_by=(f"{_BATCHES}test_tenants_do_not_see_each_other",),
+        killed_by=(f"{_BATCHES}test_a_tenant_that_was_never_opened_is_not_found",),
     ),
 )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from proof.builds import Mutant
 
-_SHOPS = "tests/backends/test_memory.py::TestMemory::"
 _RULES = "tests/core/test_shop_rules.py::"
 _OPERATIONS = "tests/adapters/test_operations.py::"
-_LIFECYCLE = "tests/core/test_lifecycle.py::"
 _MONEY = "tests/core/test_money.py::"
 
 ORDERS = (

@@ -23,7 +23,7 @@ READING = (
         before='ORDER_IDS = "SELECT external_id, id FROM orders WHERE tenant = ?',
         after='ORDER_IDS = "SELECT external_id, id FROM orders WHERE ? IS NOT NULL',
         fault="an external id of one tenant is taken for all",
-        killed_by=(f"{_SQLITE}test_loading_returns_what_exists_of_the_keys",),
+        killed_by=("tests/engine/test_batches.py::test_tenants_do_not_see_each_other",),
     ),
     Mutant(
         name="events-of-other-tenants",
@@ -39,7 +39,7 @@ READING = (
         before="found if found is not None and found.tenant == tenant else None",
         after="found",
         fault="a client is shown to other tenants",
-        killed_by=(f"{_LETTING_IN}test_another_tenants_ids_are_as_if_not_there",),
+        killed_by=("tests/engine/test_batches.py::test_tenants_do_not_see_each_other",),
     ),
     Mutant(
         name="feed-skips-one",

@@ -122,7 +122,7 @@ STORAGE = (
         before="        with suppress(ServiceUnavailable), self._lock.held():\n            self._writer.close()\n",
         after="        self._writer.close()\n",
         fault="the checkpoint of who closes last overlaps another process's commit",
-        killed_by=("tests/sqlite/test_files.py",),
+        killed_by=("tests/sqlite/test_files.py::test_the_log_is_left_alone_while_another_process_writes",),
     ),
     Mutant(
         name="database-opened-without-lock",
@@ -130,7 +130,7 @@ STORAGE = (
         before="            with self._lock.held(), translated():\n",
         after="            with translated():\n",
         fault="two processes that open a new file migrate it at once",
-        killed_by=("tests/sqlite/test_files.py",),
+        killed_by=("tests/sqlite/test_files.py::test_no_file_is_opened_while_another_process_writes",),
     ),
     Mutant(
         name="failed-begin-keeps-the-lock",
@@ -154,7 +154,7 @@ STORAGE = (
         before='?mode=ro")',
         after='?mode=rwc")',
         fault="who only looks may make or change a file",
-        killed_by=("tests/sqlite/test_schema.py::test_a_foreign_database_is_refused",),
+        killed_by=("tests/sqlite/test_files.py::test_who_reads_cannot_write",),
     ),
     Mutant(
         name="view-not-one-state",
@@ -178,7 +178,7 @@ STORAGE = (
         before="            self._writer.close()\n        try:\n            self._writer = self._opened()\n",
         after="            self._check_usable()\n        try:\n            self._check_usable()\n",
         fault="the connection whose sync failed is written with again",
-        killed_by=("tests/sqlite/test_disk_full.py", f"{_SQLITE}test_it_works_on_after_a_recovery"),
+        killed_by=("tests/sqlite/test_files.py::test_a_failed_commit_leaves_no_transaction_behind",),
     ),
     Mutant(
         name="failed-commit-forgotten",
@@ -194,7 +194,7 @@ STORAGE = (
         before="        if not self._connection.in_transaction:\n            raise ServiceUnavailable(",
         after="        if self._connection is None:\n            raise ServiceUnavailable(",
         fault="a transaction that the database rolled back by itself is told as committed",
-        killed_by=("tests/engine/test_within.py::test_nothing_is_written_after_a_statement_that_rolled_back",),
+        killed_by=("tests/engine/test_within.py::test_a_statement_that_rolled_back_is_no_unknown_outcome",),
     ),
     Mutant(
         name="host-ends-the-transaction",

@@ -116,6 +116,9 @@ def test_the_feed_goes_on_from_its_cursor(shop: Shop) -> None:
     assert [event["event"] for event in shipped] == ["order.created", "order.shipped"]
     assert shipped[1]["data"]["trackingNumber"] == "1Z999AA10123456784"
     assert shipped[1]["data"]["carrier"] == "UPS"
+    page = shop.get("/api/events?types=order.shipped,order.created&limit=1").json
+    page = shop.get(f"/api/events?types=order.shipped,order.created&limit=1&after={page['next']}").json
+    assert [event["event"] for event in page["events"]] == ["order.shipped"]
 
 
 @pytest.mark.parametrize(
@@ -149,3 +152,6 @@ def test_a_record_tells_who_holds_what_of_it(shop: Shop) -> None:
     assert [(h["orderId"], h["externalId"], h["quantity"]) for h in explained["holders"]] == [
         (order["id"], order["externalId"], 2) for order in orders
     ]
+    shop.post(f"/api/orders/{orders[0]['id']}/cancel", {"reason": "x"})
+    explained = shop.get(f"/api/inventory/{record['id']}/explain").json
+    assert [holder["externalId"] for holder in explained["holders"]] == ["B"]

@@ -41,17 +41,60 @@ def test_the_diagrams_are_those_of_the_tables() -> None:
     assert expected == [block.splitlines() for block in blocks("lifecycle.md", "mermaid\nstateDiagram-v2")]
 
 
-def test_the_examples_of_testing_pass(tmp_path: Path) -> None:
-    """A property of a program, and the suites over a backend, are tests as they stand there."""
-    examples = blocks("testing.md", "python")
-    for number, example in enumerate(examples):
-        (tmp_path / f"test_{number}.py").write_text(example)
-    some = "made_once or TestMyShops or (TestMyBackend and oversold)"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "-k", some]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def write_examples(folder: Path) -> list[str]:
+    """Write the examples of the page on testing as the files that they say they are, and return their names."""
+    names = []
+    for number, example in enumerate(blocks("testing.md", "python")):
+        named = re.match(r"# (\w+\.py)\n", example)
+        names.append(named[1] if named else f"test_{number}.py")
+        (folder / names[-1]).write_text(example)
+    few = "'few', max_examples=10, stateful_step_count=10, deadline=None, phases=[Phase.generate]"
+    (folder / "conftest.py").write_text(
+        f"from hypothesis import Phase, settings\nsettings.register_profile({few})\nsettings.load_profile('few')\n"
+    )
+    return names
 
-    assert (len(examples), done.returncode) == (2, 0), done.stdout
-    assert "3 passed" in done.stdout
+
+def run_examples(folder: Path, *some: str) -> subprocess.CompletedProcess[str]:
+    """Run examples that are written as tests."""
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--rootdir", str(folder), *some]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_examples_of_testing_pass(tmp_path: Path) -> None:
+    """A program's own tests, and the suites over a backend, are tests as they stand there."""
+    names = write_examples(tmp_path)
+    assert {"giftshop.py", "test_sales.py", "test_faults.py", "test_stories.py", "test_backend.py"} <= set(names)
+    # One test of the conformance suite is enough here: the backends run all of it.
+    done = run_examples(tmp_path, "-k", "not TestMyBackend or oversold")
+
+    assert done.returncode == 0, done.stdout
+    assert [name for name in names if f"{name}::" not in done.stdout] == ["giftshop.py"]
+
+
+CARELESS = """
+
+def careless(self, order, words):
+    placed = self.oms.run(PlaceOrder(intent=order))
+    with closing(sqlite3.connect(self.oms.store.path)) as connection, connection:
+        connection.execute("INSERT INTO cards VALUES (?, ?)", (order.external_id, words))
+    return placed
+
+
+GiftShop.sell = careless
+"""
+
+
+def test_the_worked_example_finds_a_card_without_its_order(tmp_path: Path) -> None:
+    """Where the example's program writes its row in a transaction of its own, its tests and its stories say so."""
+    write_examples(tmp_path)
+    program = tmp_path / "giftshop.py"
+    program.write_text(program.read_text() + CARELESS)
+    done = run_examples(tmp_path, "test_faults.py", "test_stories.py")
+
+    assert "test_a_crash_leaves_both_or_neither[committed] FAILED" in done.stdout
+    assert "TestGiftShops::runTest FAILED" in done.stdout
+    assert "test_a_crash_leaves_both_or_neither[begin] PASSED" in done.stdout
 
 
 def test_the_examples_of_embedding_run(tmp_path: Path) -> None:

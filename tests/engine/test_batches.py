@@ -25,10 +25,11 @@ from vectis_core import (
     Vectis,
 )
 from vectis_core.access import NewClient
-from vectis_core.catalogue import ProductChange
-from vectis_core.commands import AdjustStock, CreateClient, UpdateProduct
+from vectis_core.catalogue import NewProduct, ProductChange
+from vectis_core.commands import AdjustStock, CreateClient, CreateProduct, Housekeep, UpdateProduct
 from vectis_core.errors import StoreConflict
 from vectis_core.stock import Adjustment
+from vectis_core.tenancy import Caller
 from vectis_core.testing import FrozenClock
 
 
@@ -101,8 +102,8 @@ def test_a_record_asked_for_by_id_and_by_sku_counts_once(shop: Shop) -> None:
 
 
 def test_a_conflict_that_passes_is_tried_again(shop: Shop) -> None:
-    """A guard that refuses once costs the caller nothing but time."""
-    refusals = [StoreConflict("somebody was quicker")]
+    """A guard that refuses a few times costs the caller nothing but time."""
+    refusals = [StoreConflict("somebody was quicker") for _ in range(4)]
 
     def hook(point: str) -> None:
         if point == "flush" and refusals:
@@ -134,6 +135,16 @@ def test_a_command_id_with_another_intent_is_a_conflict(shop: Shop) -> None:
 
     assert caught.value.details == {"commandId": "k1"}
     assert shop.oms.inventory.get(shop.stock_id).on_hand == 105
+
+
+def test_a_command_id_for_another_order_is_a_conflict(shop: Shop) -> None:
+    """The same step of another order is another request."""
+    first, second = shop.buy("A").order, shop.buy("B").order
+    shop.oms.orders.confirm(first.id, command_id="k1")
+
+    with pytest.raises(IdempotencyConflict):
+        shop.oms.orders.confirm(second.id, command_id="k1")
+    assert shop.oms.orders.get(second.id).status == "pending"
 
 
 def test_a_refusal_is_not_kept(shop: Shop) -> None:
@@ -300,6 +311,7 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
     """Another tenant's ids are as if they were not there, and its SKUs and external ids are its own."""
     acme = shop.oms.tenant("acme", actor="importer")
     order = shop.buy("A").order
+    client = shop.oms.clients.create(name="robot").client
 
     assert acme.orders.list().page().total == 0
     for call in (
@@ -307,6 +319,7 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
         lambda: acme.orders.cancel(order.id),
         lambda: acme.inventory.adjust(shop.stock_id, 1, "theft"),
         lambda: acme.products.by_sku("W"),
+        lambda: acme.clients.get(client.id),
     ):
         with pytest.raises(NotFound):
             call()
@@ -315,6 +328,13 @@ def test_tenants_do_not_see_each_other(shop: Shop) -> None:
     mine = acme.orders.create(external_id="A", items=[Item("W", 1, "1")], shipping_addresses=[ADDRESS])
     assert mine.created
     assert acme.orders.history(mine.order.id)[0].actor == "importer"
+
+
+def test_a_tenant_that_was_never_opened_is_not_found(shop: Shop) -> None:
+    """A command for it is refused by name, before the store could refuse its rows."""
+    command = CreateProduct(caller=Caller("nobody"), intent=NewProduct(sku="W", name="Widget"))
+    with pytest.raises(NotFound, match="nobody"):
+        shop.oms.run(command)
 
 
 @pytest.mark.parametrize("name", ["", "api", "Acme", "a_b", "-a", "a-", "x" * 64, "a.b", "\ud800", "a\x00"])
@@ -347,3 +367,14 @@ def test_what_has_aged_is_cleared_on_the_side(within: Any) -> None:
         )
 
     assert not again.replayed
+
+
+def test_a_result_is_kept_for_the_whole_of_a_day() -> None:
+    """Housekeeping leaves alone what is a day old, and clears what is older."""
+    clock = FrozenClock()
+    with Vectis.open("memory://", clock=clock) as oms:
+        oms.products.create(sku="W", name="Widget", command_id="first")
+        clock.advance(timedelta(hours=24))
+        assert oms.run(Housekeep()).results == 0
+        clock.advance(timedelta(seconds=1))
+        assert oms.run(Housekeep()).results == 1

@@ -186,6 +186,41 @@ def test_an_interrupt_while_queueing_leaves_nothing_to_wait_for(monkeypatch: pyt
     assert not closing.is_alive()
 
 
+def test_who_is_interrupted_with_the_lead_hands_it_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that wakes because the lead is its own, and is interrupted there, leaves it to who queued behind."""
+    # Closed only where nobody sleeps for ever: closing waits for them.
+    shop = Shop("memory://")
+    sleep = ThreadWaiter.wait
+
+    def interrupted(waiter: ThreadWaiter, at_most: float = -1) -> None:
+        sleep(waiter, at_most)
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+
+    gate = Gate()
+    shop.hook = gate
+    first, last = (threading.Thread(target=shop.buy, args=(name,), daemon=True) for name in ("first", "last"))
+
+    def queue_behind() -> None:
+        spin_until(lambda: shop.oms.engine.queue_length == 1)
+        last.start()
+        spin_until(lambda: shop.oms.engine.queue_length == 2)
+        gate.open.set()
+
+    first.start()
+    assert gate.held.wait(30)
+    behind = threading.Thread(target=queue_behind)
+    behind.start()
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(ThreadWaiter, "wait", interrupted)
+        shop.buy("main")
+    behind.join(30)
+    last.join(10)
+    assert not last.is_alive()
+    assert shop.externals() == {"first", "last"}
+    shop.oms.close()
+
+
 def test_a_fork_is_refused_in_the_child_and_harmless_to_the_parent(shop: Shop) -> None:
     """The child of a fork gets a clear error for reading and writing; the parent goes on."""
     child = os.fork()
@@ -320,3 +355,51 @@ def test_a_commit_that_fails_is_unknown_to_all_who_rest_on_it(shop: Shop) -> Non
     assert all(isinstance(future.exception(30), OutcomeUnknown) for future in futures)
     assert shop.externals() == {"first"}
     assert shop.buy("main").created
+
+
+def test_a_refusal_that_rests_on_a_failed_commit_is_not_final(shop: Shop) -> None:
+    """Stock that ran out by an order whose commit failed may be there after all: its refusal says to try again."""
+    gate = Gate()
+    commits = []
+
+    def fail_second_commit(point: str) -> None:
+        gate(point)
+        if point == "commit":
+            commits.append(point)
+            if len(commits) == 2:
+                raise OSError("the disk is gone")
+
+    shop.hook = fail_second_commit
+    with ThreadPoolExecutor(3) as pool:
+        pool.submit(shop.buy, "first", 10)
+        assert gate.held.wait(30)
+        all_of_it = pool.submit(shop.buy, "all", 90)
+        spin_until(lambda: shop.oms.engine.queue_length == 1)
+        refused = pool.submit(shop.buy, "refused", 1)
+        spin_until(lambda: shop.oms.engine.queue_length == 2)
+        gate.open.set()
+        told = [type(future.exception(30)) for future in (all_of_it, refused)]
+
+    assert told == [OutcomeUnknown, ServiceUnavailable]
+    assert shop.buy("refused").created
+
+
+def test_a_store_is_made_ready_after_a_failed_commit(shop: Shop) -> None:
+    """Before anything else is written, and once."""
+    points: list[str] = []
+
+    def fail_first_commit(point: str) -> None:
+        points.append(point)
+        if points.count("commit") == 1 and point == "commit":
+            raise OSError("the disk is gone")
+
+    shop.hook = fail_first_commit
+    with pytest.raises(OutcomeUnknown):
+        shop.buy("lost")
+    points.clear()
+    shop.hook = points.append
+    shop.buy("next")
+    shop.buy("after")
+
+    assert points.index("recover") < points.index("begin")
+    assert points.count("recover") == 1

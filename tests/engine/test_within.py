@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from small_shop import ADDRESS, Shop
 
-from vectis_core import Item, Placed, UsageError
+from vectis_core import Item, OutcomeUnknown, Placed, ServiceUnavailable, UsageError
 
 
 class Veto(Exception):
@@ -169,6 +169,21 @@ def test_nothing_is_written_after_a_statement_that_rolled_back(shop: Shop) -> No
     assert points(shop) == []
     assert shop.externals() == set()
     assert shop.buy("A-2").created
+
+
+def test_a_statement_that_rolled_back_is_no_unknown_outcome(shop: Shop) -> None:
+    """A host that executes nothing after ``OR ROLLBACK`` is told that nothing was changed."""
+
+    def roll_back(placed: Placed, connection: Any) -> None:
+        earn(placed, connection)
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("INSERT OR ROLLBACK INTO loyalty VALUES (?, 1)", (placed.order.id,))
+
+    with pytest.raises(ServiceUnavailable) as caught:
+        buy(shop, "A-1", roll_back)
+
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert (points(shop), shop.externals()) == ([], set())
 
 
 def test_calling_the_engine_from_inside_is_refused(shop: Shop) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -182,3 +185,28 @@ def test_a_copy_has_its_name_only_once_it_is_on_the_disk(
     sqlite_shop.store.backup(tmp_path / "copy.db", lambda _view: order.append("checked"))
 
     assert order == ["checked", "rename to copy.db", "folder synced"]
+
+
+#: Backs up to a disk on which there is room for a few pages only.
+NO_ROOM = """
+import resource, sys
+from vectis_core import StoreError, Vectis
+
+with Vectis.open("sqlite:///" + sys.argv[1]) as oms:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    try:
+        oms.backup(sys.argv[2])
+    except StoreError as error:
+        print(error)
+    assert oms.verify().ok
+"""
+
+
+def test_a_copy_that_does_not_fit_leaves_nothing(sqlite_shop: Shop, tmp_path: Path) -> None:
+    """Where the disk is full the error names the target, and neither it nor its beginning is left."""
+    paths = [str(tmp_path / "shop.db"), str(tmp_path / "copy.db")]
+    done = subprocess.run([sys.executable, "-c", NO_ROOM, *paths], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"Cannot copy \S+/shop\.db to \S+/copy\.db: ", done.stdout)
+    assert [name for name in names(tmp_path) if "copy" in name] == []

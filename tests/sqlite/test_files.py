@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from vectis_core.clock import SystemClock
 from vectis_core.errors import ServiceUnavailable
 from vectis_core.ids import RandomIds
 from vectis_core.ports import Store
+from vectis_sqlite.connections import open_reader
+from vectis_sqlite.lock import FileLock
 
 
 def opened(path: Path) -> Store:
@@ -34,6 +38,65 @@ def test_a_link_and_its_file_share_one_lock(tmp_path: Path) -> None:
     other.close()
     one.close()
     assert not (tmp_path / "link.db.lock").exists()
+
+
+def test_a_store_that_recovers_waits_for_the_lock_before_it_closes_anything(tmp_path: Path) -> None:
+    """Who closes as the last of all empties the log into the database, which another process may not see happen."""
+    store = opened(tmp_path / "shop.db")
+    log = tmp_path / "shop.db-wal"
+    written = log.read_bytes()
+
+    with (tmp_path / "shop.db.lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(ServiceUnavailable, match="Another process"):
+            store.recover()
+        assert log.read_bytes() == written
+
+    store.recover()
+    store.begin().rollback()
+    store.close()
+
+
+def test_no_file_is_opened_while_another_process_writes(tmp_path: Path) -> None:
+    """Opening may migrate, which waits its turn like everything that writes."""
+    one = opened(tmp_path / "shop.db")
+    transaction = one.begin()
+    with pytest.raises(ServiceUnavailable, match="Another process"):
+        opened(tmp_path / "shop.db")
+    transaction.rollback()
+
+    opened(tmp_path / "shop.db").close()
+    one.close()
+
+
+def test_the_log_is_left_alone_while_another_process_writes(tmp_path: Path) -> None:
+    """Who closes last empties the write-ahead log, and must not where it does not get the lock."""
+    store = opened(tmp_path / "shop.db")
+    other = FileLock(tmp_path / "shop.db.lock", timeout=0.0)
+    with other.held():
+        store.close()
+        assert (tmp_path / "shop.db-wal").stat().st_size > 0
+    other.close()
+
+
+def test_a_failed_commit_leaves_no_transaction_behind(tmp_path: Path) -> None:
+    """After a recovery nothing is left of the connection that failed, not even what it had begun."""
+    store = opened(tmp_path / "shop.db")
+    store.begin()
+    store.recover()
+
+    store.begin().rollback()
+    store.close()
+
+
+def test_who_reads_cannot_write(tmp_path: Path) -> None:
+    """A reading connection changes nothing, and makes no file."""
+    opened(tmp_path / "shop.db").close()
+    with closing(open_reader(tmp_path / "shop.db")) as connection, pytest.raises(sqlite3.OperationalError):
+        connection.execute("CREATE TABLE more (key TEXT)")
+    with pytest.raises(sqlite3.OperationalError):
+        open_reader(tmp_path / "other.db")
+    assert not (tmp_path / "other.db").exists()
 
 
 @pytest.mark.parametrize("name", ["a b?c#d%41.db", "\u00fc%.db", "quo'te\".db", "-dash.db", "line\nbreak.db"])

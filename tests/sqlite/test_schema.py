@@ -150,3 +150,23 @@ def test_durability_is_the_default(tmp_path: Path) -> None:
         assert values == ["wal", 2, 1]
         with store.read() as view, pytest.raises(sqlite3.OperationalError, match="readonly"):
             view._connection.execute("DELETE FROM events")  # type: ignore[attr-defined]  # what is tested
+
+
+def test_a_damaged_file_is_not_migrated(tmp_path: Path) -> None:
+    """Where the copy of an older file has a broken index, nothing is changed and no copy passes for a whole one."""
+    path = tmp_path / "shop.db"
+    older(path, "0002_access")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO tenants VALUES ('acme', '{}', 0)")
+        connection.execute("INSERT INTO warehouses VALUES ('acme', 'w', 'w', 'w', NULL, 0, 1, 1, 0, 0)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, '= 1', '= 0') WHERE name = 'warehouses_default'"
+        )
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError, match="before the migration is damaged"):
+        Vectis.open(f"sqlite:///{path}")
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob("*.backup-*")) == []

@@ -9,6 +9,7 @@ opens a Vectis whose storage fails as the test says. The modules beside it:
 * ``machine``: a Hypothesis state machine that drives the real engine and the model side by side.
 * ``conformance``: the suite that a storage backend passes.
 * ``calls`` and ``judge``: what clients asked and were told, and whether all of it is kept.
+* ``simulate``: whole trading days from one seed, with faults, crashes and clock jumps, told as a story.
 
 ``strategies`` and ``machine`` need the extra ``testing`` (Hypothesis) and import it alone; nothing here needs pytest.
 """

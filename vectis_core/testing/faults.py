@@ -333,8 +333,11 @@ class _FaultyTransaction:
         self._reach(Point.COMMITTED)
 
     def rollback(self) -> None:
-        self._reach(Point.ROLLBACK)
-        self._transaction.rollback()
+        # A store whose rollback fails lets go of the transaction all the same: others must not wait for it.
+        try:
+            self._reach(Point.ROLLBACK)
+        finally:
+            self._transaction.rollback()
 
 
 class FaultyVectis(Vectis):

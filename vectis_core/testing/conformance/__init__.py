@@ -20,6 +20,7 @@ from vectis_core.testing.conformance.backups import BackupConformance
 from vectis_core.testing.conformance.concurrency import ConcurrencyConformance
 from vectis_core.testing.conformance.guards import GuardConformance
 from vectis_core.testing.conformance.lists import ListConformance
+from vectis_core.testing.conformance.reading import ReadingConformance
 from vectis_core.testing.conformance.shops import ShopConformance
 from vectis_core.testing.conformance.transactions import TransactionConformance
 
@@ -29,6 +30,7 @@ __all__ = ["BackendConformance"]
 class BackendConformance(
     TransactionConformance,
     GuardConformance,
+    ReadingConformance,
     ListConformance,
     ConcurrencyConformance,
     ShopConformance,

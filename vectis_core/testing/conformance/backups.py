@@ -88,9 +88,11 @@ class BackupConformance(ConformanceBase):
         if target is None:
             return
         target.write_text("something else")
+        copied: list[int] = []
 
-        raised(StoreError, lambda: self.vectis.backup(target))
+        raised(StoreError, lambda: self.vectis.backup(target, progress=lambda done, _total: copied.append(done)))
         same("what is there", "something else", target.read_text())
+        same("what was copied before that was told", [], copied)
         self.vectis.backup(target, overwrite=True)
         self._opened(target).close()
 

@@ -1,0 +1,249 @@
+"""Reading: one committed state, looked through row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from vectis_core.access import ApiClient, SigningKey
+from vectis_core.catalogue import Product, Warehouse
+from vectis_core.events import Event, Subject
+from vectis_core.orders.model import Order, Shipment
+from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter
+from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tenancy import Tenant
+from vectis_shelf import rules
+from vectis_shelf.tables import POSITION, Draft, State
+
+T = TypeVar("T")
+
+_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_by_id = attrgetter("id")
+
+
+def _part(rows: Iterable[T], part: Slice, key: Callable[[T], Any] = _by_id, before: Any = None) -> list[T]:
+    """Return a part of *rows*, newest first; *before* is the key to go on from, where it is not an id."""
+    last = before if before is not None else part.before
+    found = sorted((row for row in rows if last is None or key(row) < last), key=key, reverse=True)
+    return found[part.offset :][: part.limit]
+
+
+def _after(rows: Iterable[T], after: Any, limit: int, key: Callable[[T], Any] = _by_id) -> list[T]:
+    """Return at most *limit* rows, oldest first, after a key."""
+    return sorted((row for row in rows if key(row) > after), key=key)[:limit]
+
+
+class ShelfView:
+    """One state of a shelf."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def _get(self, table: str, *key: Any) -> Any | None:
+        return self._state[table].get(key)
+
+    def _of(self, table: str, tenant: str) -> Iterable[Any]:
+        return (row for row in self._state[table].values() if row.tenant == tenant)
+
+    def _named(self, table: str, *name: Any) -> Any | None:
+        """Return the row that has a name, which starts with its table and its tenant."""
+        row_id = self._state["names"].get(name)
+        return self._get(table, name[1], row_id) if row_id is not None else None
+
+    # Orders
+
+    def order(self, tenant: str, order_id: str) -> Order | None:
+        """Return an order with its lines and shipments."""
+        return self._get("orders", tenant, order_id)
+
+    def order_by_external_id(self, tenant: str, external_id: str) -> Order | None:
+        """Return the order with this external id."""
+        return self._named("orders", "orders", tenant, external_id)
+
+    def _orders(self, tenant: str, where: OrderFilter) -> list[Order]:
+        return [order for order in self._of("orders", tenant) if _matches(order, where)]
+
+    def orders(self, tenant: str, where: OrderFilter, part: Slice) -> list[Order]:
+        """Return orders by id, newest first."""
+        return _part(self._orders(tenant, where), part)
+
+    def count_orders(self, tenant: str, where: OrderFilter) -> int:
+        """Return how many orders there are."""
+        return len(self._orders(tenant, where))
+
+    def shipment(self, tenant: str, shipment_id: str) -> Shipment | None:
+        """Return a shipment."""
+        order: Order | None = self._named("orders", "shipments", tenant, shipment_id)
+        shipments = order.shipments if order is not None else ()
+        return next((shipment for shipment in shipments if shipment.id == shipment_id), None)
+
+    # Products and stock
+
+    def product(self, tenant: str, product_id: str) -> Product | None:
+        """Return a product."""
+        return self._get("products", tenant, product_id)
+
+    def product_by_sku(self, tenant: str, sku: str) -> Product | None:
+        """Return the product with this SKU."""
+        return self._named("products", "products", tenant, sku)
+
+    def _products(self, tenant: str, where: ProductFilter) -> list[Product]:
+        q = (where.q or "").translate(_FOLD)
+        return [
+            row
+            for row in self._of("products", tenant)
+            if where.sku in {None, row.sku}
+            and where.active in {None, row.active}
+            and (q in row.sku.translate(_FOLD) or q in row.name.translate(_FOLD))
+        ]
+
+    def products(self, tenant: str, where: ProductFilter, part: Slice) -> list[Product]:
+        """Return products by id, newest first."""
+        return _part(self._products(tenant, where), part)
+
+    def count_products(self, tenant: str, where: ProductFilter) -> int:
+        """Return how many products there are."""
+        return len(self._products(tenant, where))
+
+    def stock_record(self, tenant: str, stock_id: str) -> StockRecord | None:
+        """Return a stock record."""
+        return self._get("stock", tenant, stock_id)
+
+    def _stock(self, tenant: str, where: StockFilter) -> list[StockRecord]:
+        return [
+            row
+            for row in self._of("stock", tenant)
+            if where.sku in {None, row.sku}
+            and where.warehouse_id in {None, row.warehouse_id}
+            and where.low in {None, row.low}
+        ]
+
+    def stock(self, tenant: str, where: StockFilter, part: Slice) -> list[StockRecord]:
+        """Return stock records by id, newest first."""
+        return _part(self._stock(tenant, where), part)
+
+    def count_stock(self, tenant: str, where: StockFilter) -> int:
+        """Return how many stock records there are."""
+        return len(self._stock(tenant, where))
+
+    def _movements(self, tenant: str, stock_id: str) -> list[Movement]:
+        return [row for row in self._of("movements", tenant) if row.stock_id == stock_id]
+
+    def movements(self, tenant: str, stock_id: str, part: Slice) -> list[Movement]:
+        """Return a record's ledger rows, newest first."""
+        before = int(part.before) if part.before is not None else None
+        return _part(self._movements(tenant, stock_id), part, attrgetter("seq"), before)
+
+    def holders(self, tenant: str, stock_id: str) -> list[Holder]:
+        """Return who holds pieces of a stock record, oldest order first."""
+        rows = [row for row in self._of("reservations", tenant) if row.stock_id == stock_id and row.open]
+        found = sorted(rows, key=lambda row: (row.order_id, row.line_no))
+        orders = [self._state["orders"][tenant, row.order_id] for row in found]
+        return [
+            Holder(order.id, order.external_id, row.line_no, row.open, order.created_at)
+            for order, row in zip(orders, found, strict=True)
+        ]
+
+    def warehouse(self, tenant: str, warehouse_id: str) -> Warehouse | None:
+        """Return a warehouse."""
+        return self._get("warehouses", tenant, warehouse_id)
+
+    def warehouses(self, tenant: str, part: Slice) -> list[Warehouse]:
+        """Return warehouses by id, newest first."""
+        return _part(self._of("warehouses", tenant), part)
+
+    def count_warehouses(self, tenant: str) -> int:
+        """Return how many warehouses there are."""
+        return sum(1 for _ in self._of("warehouses", tenant))
+
+    # Tenants and access
+
+    def tenant(self, tenant: str) -> Tenant | None:
+        """Return a tenant."""
+        return self._get("tenants", tenant)
+
+    def tenants(self, after: str, limit: int) -> list[Tenant]:
+        """Return tenants by id, after an id."""
+        return _after(self._state["tenants"].values(), after, limit)
+
+    def client(self, client_id: str) -> ApiClient | None:
+        """Return an API client of any tenant."""
+        tenant = self._state["names"].get(("clients", client_id))
+        return self._get("clients", tenant, client_id)
+
+    def clients(self, tenant: str, part: Slice) -> list[ApiClient]:
+        """Return API clients by id, newest first."""
+        return _part(self._of("clients", tenant), part)
+
+    def count_clients(self, tenant: str | None) -> int:
+        """Return how many API clients there are, of one tenant or of all."""
+        return sum(1 for row in self._state["clients"].values() if tenant in {None, row.tenant})
+
+    def signing_keys(self) -> list[SigningKey]:
+        """Return all signing keys, oldest first."""
+        return sorted(self._state["keys"].values(), key=lambda key: (key.created_at, key.id))
+
+    # Events
+
+    def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
+        """Return all events of one subject, oldest first."""
+        return self.scan_history(tenant, subject, [subject_id])
+
+    def events(self, tenant: str, after: int, types: Sequence[str], limit: int) -> list[Event]:
+        """Return events of the feed after a position, in order; of some types where any are named."""
+        rows = (row for row in self._of("events", tenant) if not types or row.type in types)
+        return _after(rows, after, limit, attrgetter("position"))
+
+    def last_event_position(self, tenant: str) -> int:
+        """Return the position of the feed's newest event, 0 where there is none."""
+        return self._get("counters", tenant, POSITION) or 0
+
+    def counters(self, tenant: str) -> Mapping[str, int]:
+        """Return the tenant's counters by name."""
+        rows = self._state["counters"].items()
+        return {name: amount for (owner, name), amount in rows if owner == tenant and name != POSITION}
+
+    # What verifying needs
+
+    def scan_stock(self, tenant: str, after: str, limit: int) -> list[StockRecord]:
+        """Return stock records by id, oldest first, after an id."""
+        return _after(self._of("stock", tenant), after, limit)
+
+    def scan_movements(self, tenant: str, stock_id: str, after: int, limit: int) -> list[Movement]:
+        """Return a record's ledger rows, oldest first, after a number."""
+        return _after(self._movements(tenant, stock_id), after, limit, attrgetter("seq"))
+
+    def scan_orders(self, tenant: str, after: str, limit: int) -> list[Order]:
+        """Return orders by id, oldest first, after an id."""
+        return _after(self._of("orders", tenant), after, limit)
+
+    def scan_reservations(self, tenant: str, order_ids: Sequence[str]) -> list[Reservation]:
+        """Return all reservations of these orders."""
+        wanted = set(order_ids)
+        rows = [row for row in self._of("reservations", tenant) if row.order_id in wanted]
+        return sorted(rows, key=attrgetter("order_id", "line_no", "stock_id"))
+
+    def scan_history(self, tenant: str, subject: Subject, ids: Sequence[str]) -> list[Event]:
+        """Return all events of these subjects, by subject and number."""
+        wanted = set(ids)
+        rows = [row for row in self._of("events", tenant) if row.subject is subject and row.subject_id in wanted]
+        return sorted(rows, key=attrgetter("subject_id", "sequence"))
+
+    def strays(self) -> list[str]:
+        """Return, in words, rows that point to nothing or outside their tenant."""
+        draft = Draft(self._state)
+        kinds = [name for name in self._state if name not in {"counters", "names", "host"}]
+        found = (rules.problem_of(draft, table, row) for table in kinds for row in self._state[table].values())
+        return [problem for problem in found if problem is not None]
+
+
+def _matches(order: Order, where: OrderFilter) -> bool:
+    return (
+        where.status in {None, str(order.status)}
+        and where.external_id in {None, order.external_id}
+        and where.customer_id in {None, order.customer_id}
+        and (where.sku is None or any(line.sku == where.sku for line in order.lines))
+        and (where.created_after is None or where.created_after <= order.created_at)
+        and (where.created_before is None or order.created_at < where.created_before)
+    )
