@@ -67,6 +67,11 @@ def is_asked_for(event_type: str, filters: Sequence[str]) -> bool:
     return event_type in filters or "*" in filters or f"{event_type.partition('.')[0]}.*" in filters
 
 
+def types_of(filters: Sequence[str]) -> tuple[EventType, ...]:
+    """Return the types that the *filters* let through."""
+    return tuple(kind for kind in EventType if is_asked_for(kind, filters))
+
+
 @attrs.frozen
 class Event:
     """Something that happened to one subject."""

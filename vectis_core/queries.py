@@ -12,7 +12,7 @@ from vectis_core.access import ApiClient
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.constraints import unstorable
 from vectis_core.errors import FieldProblem, NotFound, ValidationError
-from vectis_core.events import Event, EventType, Subject, cursor_at, position_of
+from vectis_core.events import EVENT_FILTERS, Event, EventType, Subject, cursor_at, position_of, types_of
 from vectis_core.orders.lifecycle import OrderStatus
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter, View
@@ -277,15 +277,17 @@ def events(
 ) -> EventPage:
     """Return part of the feed after a cursor, from its beginning where there is none, in order.
 
-    Raises ``ValidationError`` for a cursor or a type that is none, or a limit out of bounds.
+    *types* are filters as a webhook has them: types, ``order.*`` and the like, or ``*``. Raises ``ValidationError``
+    for a cursor or a type that is none, or a limit out of bounds.
     """
-    unknown = [name for name in types if name not in list(EventType)]
-    if unknown:
-        raise ValidationError.of("types", f"must each be one of {', '.join(EventType)}")
+    if any(name not in EVENT_FILTERS for name in types):
+        raise ValidationError.of("types", f"must each be one of {', '.join(EVENT_FILTERS)}")
     position = position_of(after) if after is not None else 0
     limit = page_slice(limit).limit
-    rows = view.events(tenant, position, types, limit)
-    if len(rows) < limit and types:
+    wanted = () if "*" in types else types_of(types)
+    rows = view.events(tenant, position, wanted, limit)
+    if len(rows) < limit and wanted:
+        # The view is one moment of the store: what was passed over lies before this position for good.
         position = max(position, view.last_event_position(tenant))
     elif rows:
         position = rows[-1].position

@@ -121,7 +121,7 @@ EVENT_COLUMNS = _EVENT
 INSERT_EVENT = insert("events", _EVENT)
 LAST_POSITION = "SELECT position FROM events WHERE tenant = ? ORDER BY position DESC LIMIT 1"
 EVENTS = select("events", _EVENT, "tenant = ? AND position > ? ORDER BY position LIMIT ?")
-EVENTS_OF_TYPES = select("events", _EVENT, "tenant = ? AND position > ? AND type IN ({keys}) ORDER BY position LIMIT ?")
+EVENTS_OF_TYPE = select("events", _EVENT, "tenant = ? AND type = ? AND position > ? ORDER BY position LIMIT ?")
 HISTORY = select("events", _EVENT, "tenant = ? AND subject_id IN ({keys}) ORDER BY subject_id, sequence")
 
 # Catalogue and tenants

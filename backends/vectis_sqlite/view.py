@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
@@ -235,13 +236,17 @@ class SqliteView:
 
     def events(self, tenant: str, after: int, types: Sequence[str], limit: int) -> list[Event]:
         """Return events of the feed after a position, in order; of some types where any are named."""
-        if types:
-            marks = ", ".join("?" for _ in types)
-            values = (tenant, after, *types, limit)
-            found = self._connection.execute(sql.EVENTS_OF_TYPES.replace("{keys}", marks), values).fetchall()
-        else:
+        if not types:
             found = self._connection.execute(sql.EVENTS, (tenant, after, limit)).fetchall()
-        return [rows.event_of(row) for row in found]
+            return [rows.event_of(row) for row in found]
+        # A statement for several types at once would sort all that lies after the position.
+        found = [
+            row
+            for name in sorted(set(types))
+            for row in self._connection.execute(sql.EVENTS_OF_TYPE, (tenant, name, after, limit)).fetchall()
+        ]
+        found.sort(key=itemgetter(1))
+        return [rows.event_of(row) for row in found[:limit]]
 
     def last_event_position(self, tenant: str) -> int:
         """Return the position of the feed's newest event, 0 where there is none."""

@@ -68,8 +68,8 @@ READING = (
     Mutant(
         name="feed-without-order",
         file=_STATEMENTS,
-        before='position > ? ORDER BY position LIMIT ?")\nEVENTS_OF_TYPES',
-        after='position > ? ORDER BY subject_id, sequence LIMIT ?")\nEVENTS_OF_TYPES',
+        before='position > ? ORDER BY position LIMIT ?")\nEVENTS_OF_TYPE ',
+        after='position > ? ORDER BY subject_id, sequence LIMIT ?")\nEVENTS_OF_TYPE ',
         fault="the feed is sorted by subject, so that a cursor passes over what came meanwhile",
         killed_by=(f"{_SQLITE}test_a_cursor_misses_nothing", f"{_SQLITE}test_the_feed_by_type_and_cursor"),
     ),

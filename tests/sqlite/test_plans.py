@@ -107,6 +107,13 @@ def test_lists_of_stock(connection: sqlite3.Connection, where: StockFilter) -> N
     assert_indexed(steps)
 
 
+def test_the_feed_by_type_walks_events_of_that_type_alone(connection: sqlite3.Connection) -> None:
+    """A rare event is found by its type and the cursor, however much of other types has happened."""
+    assert plan(connection, sql.EVENTS_OF_TYPE) == [
+        "SEARCH events USING INDEX events_of_type (tenant=? AND type=? AND position>?)"
+    ]
+
+
 def test_counts_use_an_index(connection: sqlite3.Connection) -> None:
     """Totals that no counter knows are counted along an index."""
     statements = [

@@ -82,3 +82,6 @@ CREATE TABLE replays (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX replays_running ON replays (id) WHERE done = 0;
+
+-- The feed by type: without it a reader of rare events would walk all that happened since its cursor.
+CREATE INDEX events_of_type ON events (tenant, type, position);
