@@ -340,7 +340,7 @@ class StartReplay(Command[Replay]):
 
 @attrs.frozen(kw_only=True)
 class AdvanceReplays(Command[int]):
-    """Go on with the replays of all tenants for a while; returns how many deliveries that made."""
+    """Go on with the replays of all tenants for a while; returns how many of them are not done yet."""
 
     keeps_result: ClassVar[bool] = False
     #: At most so many events are looked at.

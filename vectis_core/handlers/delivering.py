@@ -237,8 +237,8 @@ def start_replay(command: StartReplay, work: UnitOfWork) -> Replay:
 
 
 def advance_replays(command: AdvanceReplays, work: UnitOfWork) -> int:
-    """Make deliveries of the next stretch of the feed, for each replay that is not done."""
-    made = 0
+    """Make deliveries of the next stretch of the feed, for each replay that is not done; return how many go on."""
+    going_on = 0
     for replay, feed in work.replays():
         subscription = work.subscription_of(replay.tenant, replay.subscription_id)
         if subscription is None or subscription.status is SubscriptionStatus.DELETED:
@@ -251,13 +251,14 @@ def advance_replays(command: AdvanceReplays, work: UnitOfWork) -> int:
         ]
         for event in wanted:
             work.put_delivery(delivery_of(event, subscription, work.new_id("whd"), work.now, Trigger.REPLAY))
+        is_done = len(feed) < command.limit
         work.put_replay(
             attrs.evolve(
                 replay,
                 position=feed[-1].position if feed else replay.position,
                 made=replay.made + len(wanted),
-                done=len(feed) < command.limit,
+                done=is_done,
             )
         )
-        made += len(wanted)
-    return made
+        going_on += not is_done
+    return going_on
