@@ -75,6 +75,10 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+#: Makes of a call what it asks for.
+Handler = Callable[[Call], Command[Any] | Query | Work]
+
+
 class Body(Enum):
     """What an operation reads of a body."""
 
@@ -101,7 +105,7 @@ class Operation:
     path: str
     #: The scope that the token must have; ``None`` for what takes no token.
     scope: str | None = attrs.field(validator=attrs.validators.optional(attrs.validators.in_(SCOPES)))
-    handler: Callable[[Call], Command[Any] | Query | Work]
+    handler: Handler
     #: Answers a success; gets what the handler's command, query or work came to.
     reply: Callable[[Call, Any], Reply]
     #: Each status of a success, and what it says.

@@ -290,6 +290,8 @@ def delivery(value: Delivery) -> Wire:
         "webhookId": value.subscription_id,
         "eventId": value.event_id,
         "event": value.event_type,
+        "subjectId": value.subject_id,
+        "sequence": value.sequence,
         "trigger": value.trigger,
         "status": value.status,
         "attempts": value.attempts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -56,6 +57,20 @@ METHODS: Mapping[str, str] = {
     "revokeClient": "clients.revoke",
     "createClientSecret": "clients.add_secret",
     "listEvents": "events",
+    "createWebhook": "webhooks.create",
+    "listWebhooks": "webhooks.list",
+    "getWebhook": "webhooks.get",
+    "updateWebhook": "webhooks.update",
+    "deleteWebhook": "webhooks.delete",
+    "rotateWebhookSecret": "webhooks.rotate_secret",
+    "finishWebhookRotation": "webhooks.finish_rotation",
+    "testWebhook": "webhooks.test",
+    "listDeliveries": "webhooks.deliveries",
+    "getDelivery": "webhooks.delivery",
+    "redeliver": "webhooks.redeliver",
+    "replayWebhook": "webhooks.replay",
+    "listReplays": "webhooks.replays",
+    "listEventTypes": "webhooks.event_types",
 }
 
 
@@ -72,6 +87,9 @@ def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
     shop.ordered("waits")
     face, order = shop.face, shop.face.orders.get(parcel["orderId"])
     record = face.inventory.list(sku="WIDGET-001").page().items[0]
+    hook = face.webhooks.create("https://example.com/hook", ["*"]).subscription
+    delivery = face.webhooks.test(hook.id)
+    face.webhooks.replay(hook.id, hook.created_at - timedelta(days=1))
     assert face.settings.update(auto_confirm=True).auto_confirm
     answers: Mapping[str, Any] = {
         "/api/settings": render.settings(face.settings.get()),
@@ -83,6 +101,10 @@ def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
         },
         f"/api/orders/{order.id}/history": {"history": list(map(render.event, face.orders.history(order.id)))},
         "/api/events": render.event_page(face.events().page()),
+        f"/api/webhooks/{hook.id}": render.subscription(face.webhooks.get(hook.id)),
+        f"/api/deliveries/{delivery.id}": render.delivery_log(face.webhooks.delivery(delivery.id)),
+        f"/api/webhooks/{hook.id}/replays": {"replays": list(map(render.replay, face.webhooks.replays(hook.id)))},
+        "/api/webhooks/events": {"events": list(map(render.event_kind, face.webhooks.event_types()))},
     }
 
     for path, expected in answers.items():
@@ -98,6 +120,14 @@ def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
         ("GET", "/api/events?after=x", None, lambda face: face.events("x").page()),
         ("POST", "/api/products", {"sku": "", "name": "x"}, lambda face: face.products.create(sku="", name="x")),
         ("POST", "/api/orders/nobody/hold", {"reason": ""}, lambda face: face.orders.hold("nobody", "")),
+        (
+            "POST",
+            "/api/webhooks",
+            {"url": "ftp://a", "events": ["lost"]},
+            lambda face: face.webhooks.create("ftp://a", ["lost"]),
+        ),
+        ("GET", "/api/webhooks/nobody/deliveries", None, lambda face: face.webhooks.deliveries("nobody").page()),
+        ("POST", "/api/deliveries/nobody/redeliver", None, lambda face: face.webhooks.redeliver("nobody")),
         ("PATCH", "/api/settings", {"autoConfirm": 1}, lambda face: face.settings.update(auto_confirm=1)),
     ],
 )

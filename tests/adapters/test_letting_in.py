@@ -119,6 +119,8 @@ def test_another_tenants_ids_are_as_if_not_there(shop: Shop, other: Shop) -> Non
     parcel = other.shipped()
     product = other.get("/api/products/sku/WIDGET-001").json
     client = other.get("/api/clients").json["clients"][0]
+    hook = other.post("/api/webhooks", {"url": "https://example.com/hook", "events": ["*"]}).json
+    delivery = other.post(f"/api/webhooks/{hook['id']}/test").json
     ids = {
         "/api/orders/{id}": parcel["orderId"],
         "/api/shipments/{id}": parcel["id"],
@@ -126,6 +128,8 @@ def test_another_tenants_ids_are_as_if_not_there(shop: Shop, other: Shop) -> Non
         "/api/products/{id}": product["id"],
         "/api/warehouses/{id}": record["warehouseId"],
         "/api/clients/{id}": client["id"],
+        "/api/webhooks/{id}": hook["id"],
+        "/api/deliveries/{id}": delivery["id"],
     }
     bodies = {
         "createShipment": {"carrier": "ups", "trackingNumber": "1"},
@@ -134,6 +138,7 @@ def test_another_tenants_ids_are_as_if_not_there(shop: Shop, other: Shop) -> Non
         "holdOrder": {"reason": "x"},
         "releaseOrder": {"reason": "x"},
         "updateProduct": {"name": "x"},
+        "replayWebhook": {"since": "2026-01-26T12:00:00Z"},
     }
     tried = 0
     for operation in RESOURCES:

@@ -11,6 +11,7 @@ from vectis_core.engine import Engine
 from vectis_core.faces.listing import Listing
 from vectis_core.queries import DeliveryLog
 from vectis_core.tenancy import Caller
+from vectis_core.webhooks.catalogue import CATALOGUE, EventKind
 from vectis_core.webhooks.model import (
     OVERLAP_DEFAULT,
     Delivery,
@@ -104,6 +105,11 @@ class WebhooksFace:
         return self._engine.run(
             commands.FinishRotation(caller=self._caller, command_id=command_id, subscription_id=subscription_id)
         )
+
+    @staticmethod
+    def event_types() -> tuple[EventKind, ...]:
+        """Return the catalogue: every type of event with the JSON Schema of its data and an example."""
+        return CATALOGUE
 
     def test(self, subscription_id: str, *, command_id: str | None = None) -> Delivery:
         """Send a test event. Raises ``NotFound``, and ``Conflict`` where the webhook is not active."""

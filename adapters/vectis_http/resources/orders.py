@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vectis_core import commands, queries
 from vectis_core.errors import Conflict, InsufficientStock, NotFound
 from vectis_core.orders import Cancellation, NewOrder, Placed, Reason
 from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Nothing, Operation, Query, Reply, all_of, location, ok, page_of
+from vectis_http.operation import Body, Call, Handler, Nothing, Operation, Query, Reply, all_of, location, ok, page_of
 
 _READ = "orders:read"
 _WRITE = "orders:write"
@@ -33,7 +31,7 @@ def _list(call: Call) -> Query:
     return Query(lambda view: queries.orders(view, call.tenant, where, part), quick=where.external_id is not None)
 
 
-def _step(name: str, summary: str, request: type, handler: Any, *, body: Body = Body.REQUIRED) -> Operation:
+def _step(name: str, summary: str, request: type, handler: Handler, *, body: Body = Body.REQUIRED) -> Operation:
     return Operation(
         name=f"{name}Order" if name != "closeShort" else "closeOrderShort",
         summary=summary,

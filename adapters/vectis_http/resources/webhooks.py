@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from vectis_core import commands, queries
-from vectis_core.commands import Command
+from vectis_core import queries
+from vectis_core.commands import (
+    CreateSubscription,
+    DeleteSubscription,
+    FinishRotation,
+    Redeliver,
+    RotateSecret,
+    SendTestEvent,
+    StartReplay,
+    UpdateSubscription,
+)
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.webhooks.catalogue import CATALOGUE
 from vectis_core.webhooks.model import (
@@ -19,6 +29,7 @@ from vectis_http import parameters, render
 from vectis_http.operation import (
     Body,
     Call,
+    Handler,
     Operation,
     Query,
     Render,
@@ -40,8 +51,9 @@ def _issued(call: Call, issued: IssuedSubscription) -> Reply:
     return Reply(201, render.issued_subscription(issued), (location(call, _ALL, issued.subscription.id),))
 
 
-def _accepted(show: Render) -> Any:
-    return lambda _call, value: Reply(202, show(value))
+def _accepted(show: Render) -> Callable[[Call, Any], Reply]:
+    """Return what answers 202 with what has begun, as *show* shows it."""
+    return lambda _, value: Reply(202, show(value))
 
 
 def _deliveries(call: Call) -> Query:
@@ -55,24 +67,16 @@ def _list(call: Call) -> Query:
     return Query(lambda view: queries.subscriptions(view, call.tenant, part))
 
 
-def _of_subscription(command: Any) -> Any:
-    """Return a handler for a command that names a subscription, and says more where its body does."""
-
-    def handler(call: Call) -> Command[Any]:
-        made: Command[Any] = command(caller=call.caller, command_id=call.command_id, subscription_id=call.id)
-        return made
-
-    return handler
+def _bare(command: type[DeleteSubscription | FinishRotation | SendTestEvent]) -> Handler:
+    """Return the handler of a command that says nothing but which webhook it is for."""
+    return lambda call: command(caller=call.caller, command_id=call.command_id, subscription_id=call.id)
 
 
-def _with_intent(command: Any) -> Any:
-    def handler(call: Call) -> Command[Any]:
-        made: Command[Any] = command(
-            caller=call.caller, command_id=call.command_id, subscription_id=call.id, intent=call.intent
-        )
-        return made
-
-    return handler
+def _asking(command: type[UpdateSubscription | RotateSecret | StartReplay]) -> Handler:
+    """Return the handler of a command whose body says more."""
+    return lambda call: command(
+        caller=call.caller, command_id=call.command_id, subscription_id=call.id, intent=call.intent
+    )
 
 
 _SUBSCRIPTIONS = (
@@ -84,9 +88,7 @@ _SUBSCRIPTIONS = (
         scope=_WRITE,
         body=Body.REQUIRED,
         request=NewSubscription,
-        handler=lambda call: commands.CreateSubscription(
-            caller=call.caller, command_id=call.command_id, intent=call.intent
-        ),
+        handler=lambda call: CreateSubscription(caller=call.caller, command_id=call.command_id, intent=call.intent),
         reply=_issued,
         responses={201: "The webhook"},
         takes_key=True,
@@ -121,7 +123,7 @@ _SUBSCRIPTIONS = (
         scope=_WRITE,
         body=Body.REQUIRED,
         request=SubscriptionChange,
-        handler=_with_intent(commands.UpdateSubscription),
+        handler=_asking(UpdateSubscription),
         reply=ok(render.subscription),
         responses={200: "The webhook"},
         errors=(NotFound,),
@@ -133,7 +135,7 @@ _SUBSCRIPTIONS = (
         method="DELETE",
         path=_ONE,
         scope=_WRITE,
-        handler=_of_subscription(commands.DeleteSubscription),
+        handler=_bare(DeleteSubscription),
         reply=lambda _call, _gone: Reply(204, None),
         responses={204: "The webhook has ended"},
         errors=(NotFound,),
@@ -147,7 +149,7 @@ _SUBSCRIPTIONS = (
         scope=_WRITE,
         body=Body.OPTIONAL,
         request=Rotation,
-        handler=_with_intent(commands.RotateSecret),
+        handler=_asking(RotateSecret),
         reply=ok(render.issued_subscription),
         responses={200: "The webhook, with the new secret where we made it"},
         errors=(NotFound,),
@@ -160,7 +162,7 @@ _SUBSCRIPTIONS = (
         path=f"{_ONE}/finish-rotation",
         scope=_WRITE,
         body=Body.OPTIONAL,
-        handler=_of_subscription(commands.FinishRotation),
+        handler=_bare(FinishRotation),
         reply=ok(render.subscription),
         responses={200: "The webhook"},
         errors=(NotFound,),
@@ -173,7 +175,7 @@ _SUBSCRIPTIONS = (
         path=f"{_ONE}/test",
         scope=_WRITE,
         body=Body.OPTIONAL,
-        handler=_of_subscription(commands.SendTestEvent),
+        handler=_bare(SendTestEvent),
         reply=_accepted(render.delivery),
         responses={202: "The delivery that is on its way"},
         errors=(NotFound, Conflict),
@@ -212,7 +214,7 @@ _DELIVERIES = (
         path="/api/deliveries/{id}/redeliver",
         scope=_WRITE,
         body=Body.OPTIONAL,
-        handler=lambda call: commands.Redeliver(caller=call.caller, command_id=call.command_id, delivery_id=call.id),
+        handler=lambda call: Redeliver(caller=call.caller, command_id=call.command_id, delivery_id=call.id),
         reply=_accepted(render.delivery),
         responses={202: "The delivery that is on its way"},
         errors=(NotFound, Conflict),
@@ -226,7 +228,7 @@ _DELIVERIES = (
         scope=_WRITE,
         body=Body.REQUIRED,
         request=ReplayRange,
-        handler=_with_intent(commands.StartReplay),
+        handler=_asking(StartReplay),
         reply=_accepted(render.replay),
         responses={202: "The replay, which goes on by itself"},
         errors=(NotFound, Conflict),
