@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from vectis_core.events import Event, EventType, is_asked_for
@@ -9,12 +10,13 @@ from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, S
 
 
 def wants(subscription: Subscription, event: Event) -> bool:
-    """Return whether the subscription is told of the event; a test goes to its own endpoint alone, by hand."""
-    return (
-        subscription.status is not SubscriptionStatus.DELETED
-        and event.type is not EventType.WEBHOOK_TEST
-        and is_asked_for(event.type, subscription.events)
-    )
+    """Return whether the subscription is told of the event."""
+    return subscription.status is not SubscriptionStatus.DELETED and is_told(event.type, subscription.events)
+
+
+def is_told(event_type: EventType, filters: Sequence[str]) -> bool:
+    """Return whether *filters* bring events of a type; tests they never do: one goes to its own endpoint, by hand."""
+    return event_type is not EventType.WEBHOOK_TEST and is_asked_for(event_type, filters)
 
 
 def delivery_of(

@@ -5,11 +5,14 @@ The schedule is the example of Standard Webhooks 1.0.0: ten attempts in 75 hours
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 
 import attrs
 
-from vectis_core.webhooks.model import Report
+from vectis_core.webhooks.model import Delivery, DeliveryStatus, Report
 
 #: Answers that ask for time, beside every answer of 500 and above.
 _BUSY = frozenset({408, 425, 429})
@@ -38,6 +41,27 @@ class Policy:
     disable_after: int = 5 * 86_400
     #: ... over at least so many deliveries.
     disable_after_deliveries: int = 20
+
+
+def is_due(delivery: Delivery, now: datetime) -> bool:
+    """Return whether a delivery may be tried: a first time at any moment, even before a clock that was set back."""
+    if delivery.status is not DeliveryStatus.PENDING or delivery.due_at is None:
+        return False
+    return not delivery.attempts or delivery.due_at <= now
+
+
+def in_turn(first: Iterable[Delivery], again: Iterable[Delivery], most: int) -> list[Delivery]:
+    """Return at most so many deliveries of one endpoint in the order in which they are tried.
+
+    *first* are those that were never tried, oldest first, and they stay in that order, which is the order of their
+    subjects' events. *again* are those that are due once more; they take their turns among the others by when they
+    are due.
+    """
+    return list(islice(merge(again, first, key=_due_at), most))
+
+
+def _due_at(delivery: Delivery) -> datetime:
+    return delivery.due_at or delivery.created_at
 
 
 def succeeded(report: Report) -> bool:

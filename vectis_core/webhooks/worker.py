@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 
 import attrs
 
 from vectis_core.commands import AdvanceReplays, ClaimDeliveries, SettleDeliveries
 from vectis_core.engine import Engine
-from vectis_core.errors import VectisError
+from vectis_core.errors import OutcomeUnknown, ServiceUnavailable, UsageError, VectisError
 from vectis_core.handlers.subscriptions import signing_secrets
 from vectis_core.tenancy import Caller
 from vectis_core.vault import Vault
@@ -20,6 +21,9 @@ from vectis_core.webhooks.transport import Answer, NotDelivered, Transport
 
 _logger = logging.getLogger("vectis.webhooks")
 
+#: While the database cannot be used, reports are offered to it so often, in seconds.
+_OFFER_EVERY = 0.5
+
 
 @attrs.frozen
 class Pace:
@@ -27,14 +31,18 @@ class Pace:
 
     #: For one attempt in all.
     deadline: float = 15.0
-    #: An endpoint is leased for so long: three deadlines and more, so that one slow answer does not end it.
+    #: An endpoint is leased for so long: three deadlines at least, so that one slow answer does not end it.
     lease: int = 60
     #: Deliveries taken under one lease.
     deliveries: int = 20
     #: Endpoints that are delivered to at once by one dispatcher.
     endpoints: int = 16
-    #: Of these, how many may be such whose last attempt failed: they may take long, and must not take all places.
+    #: Beside these, how many may be such whose last attempt failed: they may take long, and must not take all places.
     ailing: int = 6
+    #: An endpoint that takes longer than that, however well it was, gives its place to another ...
+    slow_after: float = 1.0
+    #: ... as long as at most so many do.
+    slow: int = 42
     #: So often a dispatcher looks for what other processes have put on its way.
     poll_every: float = 1.0
     #: After so long reports are settled although there is more to send.
@@ -55,7 +63,11 @@ class Worker:
         policy: Policy,
         pace: Pace,
         agent: str,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
+        """Take what is outside: *pause* waits for some seconds, or until the worker is stopped where it is left out."""
+        if pace.lease < 3 * pace.deadline:
+            raise UsageError(f"A lease of {pace.lease} s is shorter than three deadlines of {pace.deadline} s")
         self._engine = engine
         self._vault = vault
         self._transport = transport
@@ -64,11 +76,12 @@ class Worker:
         self._policy = policy
         self._pace = pace
         self._agent = agent
-        self._stopped = False
+        self._stopped = threading.Event()
+        self._pause = pause or self._stopped.wait
 
     def stop(self) -> None:
         """Begin no attempt any more; what is under way goes on to its end."""
-        self._stopped = True
+        self._stopped.set()
 
     def claim(self, well: int, ailing: int) -> list[tuple[Lease, float]]:
         """Return leases of endpoints that are due, each with the monotonic time after which it must not be used."""
@@ -84,54 +97,73 @@ class Worker:
         return [(lease, began + self._pace.lease) for lease in self._engine.run(command)]
 
     def advance_replays(self) -> int:
-        """Go on with replays; returns how many deliveries that made."""
+        """Go on with replays; returns how many are not done yet."""
         return self._engine.run(AdvanceReplays(caller=_CALLER))
 
     def deliver(self, lease: Lease, usable_until: float) -> None:
         """Send what is leased in order, until an attempt fails or the lease might end during the next."""
-        secrets = self._secrets(lease)
+        try:
+            secrets = self._secrets(lease)
+        except VectisError:
+            _logger.exception("the secret of webhook %s cannot be opened: nothing is sent to it", lease.subscription.id)
+            self._settle(lease, [self._unsent(lease.parcels[0])], 0, usable_until)
+            return
         reports: list[Report] = []
         settled_at = self._monotonic()
         for parcel in lease.parcels:
             now = self._monotonic()
-            if self._stopped or now + self._pace.deadline >= usable_until:
+            if self._stopped.is_set() or now + self._pace.deadline >= usable_until:
                 break
             if reports and now - settled_at >= self._pace.settle_every:
-                if not self._settle(lease, reports, self._pace.lease):
+                if not self._settle(lease, reports, self._pace.lease, usable_until):
                     return
                 reports, settled_at, usable_until = [], now, now + self._pace.lease
             report = self._attempt(parcel, lease, secrets)
             reports.append(report)
             if not succeeded(report):
                 break
-        self._settle(lease, reports, 0)
+        self._settle(lease, reports, 0, usable_until)
 
     def _secrets(self, lease: Lease) -> list[str]:
         subscription = lease.subscription
         sealed = signing_secrets(subscription, self._engine.store.now())
         return [self._vault.open(each.sealed, subscription.id).decode() for each in sealed]
 
+    def _unsent(self, parcel: Parcel) -> Report:
+        """Return the report of an attempt that could not be signed: kept in the log, and tried again like any other."""
+        failure = NotDelivered("secret_unreadable")
+        return report_of(parcel.delivery, failure, at=self._engine.store.now(), seconds=0.0, jitter=self._jitter())
+
     def _attempt(self, parcel: Parcel, lease: Lease, secrets: list[str]) -> Report:
         now = self._engine.store.now()
         began = self._monotonic()
-        post = post_of(
-            parcel.delivery,
-            parcel.event,
-            lease.subscription.url,
-            secrets,
-            now,
-            agent=self._agent,
-            deadline=self._pace.deadline,
-        )
-        answer: Answer | NotDelivered
-        try:
-            answer = self._transport.post(post)
-        except NotDelivered as failure:
-            answer = failure
+        answer = self._answer(parcel, lease, secrets)
         seconds = self._monotonic() - began
-        return report_of(parcel.delivery, answer, at=now, seconds=seconds, jitter=2 * self._random() - 1)
+        return report_of(parcel.delivery, answer, at=now, seconds=seconds, jitter=self._jitter())
 
-    def _settle(self, lease: Lease, reports: list[Report], lease_seconds: int) -> bool:
+    def _answer(self, parcel: Parcel, lease: Lease, secrets: list[str]) -> Answer | NotDelivered:
+        try:
+            post = post_of(
+                parcel.delivery,
+                parcel.event,
+                lease.subscription.url,
+                secrets,
+                self._engine.store.now(),
+                agent=self._agent,
+                deadline=self._pace.deadline,
+            )
+            return self._transport.post(post)
+        except NotDelivered as failure:
+            return failure
+        except Exception:
+            # Whatever is wrong with one delivery, it must not be tried for ever in the place of all others.
+            _logger.exception("an attempt to send delivery %s failed", parcel.delivery.id)
+            return NotDelivered("internal")
+
+    def _jitter(self) -> float:
+        return 2 * self._random() - 1
+
+    def _settle(self, lease: Lease, reports: list[Report], lease_seconds: int, usable_until: float) -> bool:
         """Write down what was tried; what cannot be written is tried again by whoever claims the endpoint next."""
         command = SettleDeliveries(
             caller=Caller(lease.subscription.tenant, "dispatcher"),
@@ -142,13 +174,26 @@ class Worker:
             lease_seconds=lease_seconds,
         )
         try:
-            settled = self._engine.run(command)
+            is_current = self._kept(command, usable_until)
         except VectisError as error:
             _logger.warning("reports on %s could not be kept; it will be told again: %s", lease.subscription.id, error)
             return False
-        if not settled.current:
+        if reports and not is_current:
             _logger.warning("the lease of %s had ended; it will be told again", lease.subscription.id)
-        return settled.current
+        return is_current
+
+    def _kept(self, command: SettleDeliveries, usable_until: float) -> bool:
+        """Offer reports to a database that cannot be used for the moment for as long as the lease lasts."""
+        while True:
+            try:
+                return self._engine.run(command).current
+            except OutcomeUnknown:
+                # Asked again, a failed attempt might be counted twice.
+                raise
+            except ServiceUnavailable:
+                if self._stopped.is_set() or self._monotonic() + _OFFER_EVERY >= usable_until:
+                    raise
+                self._pause(_OFFER_EVERY)
 
 
 _CALLER = Caller(actor="dispatcher")
