@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
@@ -65,15 +65,29 @@ class Command(Generic[R_co]):
     command_id: str | None = None
 
     def fingerprint(self) -> str:
-        """Return a digest of what is asked, by which a repeat is told from another command."""
+        """Return a digest of what is asked, by which a repeat is told from another command.
+
+        Of a secret it says only whether one is given: a short one could be guessed from a digest.
+        """
         asked = [
-            canonical_form(value) if attrs.has(type(value)) else value
+            canonical_form(_without_secrets(value)) if attrs.has(type(value)) else value
             for value in (getattr(self, name) for name in _asked_of(type(self)))
         ]
         return hashlib.sha256(f"{type(self).__name__}{asked!r}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _ASKED: dict[type, tuple[str, ...]] = {}
+_SECRETS: dict[type, tuple[str, ...]] = {}
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return *value* with a word in place of each secret, which are the fields that ``repr`` does not show."""
+    names = _SECRETS.get(type(value))
+    if names is None:
+        found = (field.name for field in attrs.fields(type(value)) if field.repr is False)
+        names = _SECRETS[type(value)] = tuple(found)
+    given = {name: "given" for name in names if getattr(value, name) is not None}
+    return attrs.evolve(value, **given) if given else value
 
 
 def _asked_of(command: type[attrs.AttrsInstance]) -> tuple[str, ...]:
@@ -384,6 +398,8 @@ class Housekept:
     keys: int
     #: With their attempts.
     deliveries: int
+    #: Subscriptions that were deleted, with the last of their deliveries.
+    webhooks: int
 
 
 @attrs.frozen(kw_only=True)

@@ -168,7 +168,9 @@ class Transaction(Protocol):
         """Return active endpoints of any tenant that nobody has leased, that do not rest, and for which some is due.
 
         Those that were not claimed for longest come first: at most *well* without a failure, and at most *ailing*
-        with one; of each at most *deliveries*, those due for longest first.
+        with one. Of each at most *deliveries*: those that were never tried, by id, whatever the time, and those that
+        are due again by *now*, by when and id, in the order that ``in_turn`` of ``vectis_core.webhooks.schedule``
+        gives them.
         """
         ...
 
@@ -182,12 +184,12 @@ class Transaction(Protocol):
 
     def clear_aged(
         self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int]:
-        """Delete at most *limit* each of what has aged.
+    ) -> tuple[int, int, int, int, int]:
+        """Delete at most *limit* each of what has aged, and return how many of each.
 
-        Results older than that, windows that ended, keys that retired, and deliveries with their attempts that are
-        not pending and have not changed since, or whose subscription is deleted; a deleted subscription goes with
-        the last of its deliveries.
+        Results older than that; windows that ended; keys that retired; deliveries with their attempts that were made
+        before that and are not pending, or whose subscription is deleted; and deleted subscriptions with their
+        replays, each after the last of its deliveries.
         """
         ...
 
@@ -403,7 +405,7 @@ class View(Protocol):
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits.
 
-        A moment in the past or *now* itself where one can be claimed at once.
+        A moment in the past or *now* itself where one can be claimed at once, or a replay goes on.
         """
         ...
 

@@ -33,6 +33,7 @@ from vectis_core.tenancy import Caller, Tenant
 from vectis_core.vault import Vault
 from vectis_core.webhooks.fan_out import delivery_of, wants
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
+from vectis_core.webhooks.replaying import position_before
 
 #: A row's kind and key. Kinds in ``_ENTITIES`` are written; the others only lead from one key to another.
 RowKey = tuple[str, ...]
@@ -63,6 +64,8 @@ class Keys:
     due: set[tuple[int, int, int]] = attrs.Factory(set)
     #: At most so many events to replay.
     replays: set[int] = attrs.Factory(set)
+    #: Moments whose places in a tenant's feed are wanted.
+    moments: set[tuple[str, datetime]] = attrs.Factory(set)
     stock_ids: set[Key] = attrs.Factory(set)
     stock_skus: set[Key] = attrs.Factory(set)
 
@@ -81,6 +84,10 @@ class Batch:
         self._changes = Changes()
         self._cleared = False
         self._events: dict[EventKey, Event] = {}
+        #: The ids of each tenant's subscriptions, once an event has happened to it.
+        self._subscribers: dict[str, dict[str, None]] = {}
+        #: The keys of subscriptions that the accepted commands have made.
+        self._made: dict[RowKey, None] = {}
 
     def event(self, key: EventKey) -> Event | None:
         """Return an event that is to be told."""
@@ -160,6 +167,8 @@ class Batch:
             self._load_due(*(max(most) for most in zip(*keys.due, strict=True)))
         if keys.replays:
             self._load_replays(max(keys.replays))
+        for tenant, moment in sorted(keys.moments):
+            self.rows["position", tenant, moment.isoformat()] = position_before(self.transaction, tenant, moment)
 
     def _load_due(self, well: int, ailing: int, deliveries: int) -> None:
         """Load what can be claimed, with the events that are to be told."""
@@ -236,11 +245,15 @@ class Batch:
         for key in work.rows:
             if key[0] in _ENTITIES:
                 self._dirty[key] = None
+            if key[0] == "subscription" and key not in self._before:
+                self._made[key] = None
         self._changes.movements += work.movements
         self._changes.events += work.events
         self._changes.results += work.results
         self._changes.attempts += work.attempts
         self._cleared |= work.cleared
+        for event in work.events:
+            self._fan_out(event)
 
     def changes(self) -> Changes | None:
         """Return all that the accepted commands wrote, or ``None`` where they wrote nothing."""
@@ -253,29 +266,29 @@ class Batch:
                 changes.reservations += _changed_reservations(before or (), after)
             else:
                 getattr(changes, _ENTITIES[key[0]]).append((before, after))
-        self._fan_out()
         self._count()
         return changes
 
-    def _fan_out(self) -> None:
-        """Put every event on its way to whoever subscribed to it, in the transaction that made it happen."""
-        events = self._changes.events
-        if not events:
-            return
-        subscribed: dict[str, list[Subscription]] = {}
-        changed = {(after.tenant, after.id): after for _, after in self._changes.subscriptions}
-        for found in self.transaction.load_subscriptions((), sorted({event.tenant for event in events})):
-            newest = changed.pop((found.tenant, found.id), found)
-            subscribed.setdefault(found.tenant, []).append(newest)
-        for added in changed.values():
-            subscribed.setdefault(added.tenant, []).append(added)
-        if subscribed:
-            for event in events:
-                self._changes.deliveries += [
-                    (None, delivery_of(event, each, prefixed("whd", self.ids.uuid7(self.now)), self.now))
-                    for each in subscribed.get(event.tenant, ())
-                    if wants(each, event)
-                ]
+    def _fan_out(self, event: Event) -> None:
+        """Put an event on its way, in the transaction that made it happen, to whoever is subscribed at that moment."""
+        for subscription_id in self._subscribers_of(event.tenant):
+            subscription = self.rows["subscription", event.tenant, subscription_id]
+            if wants(subscription, event):
+                delivery_id = prefixed("whd", self.ids.uuid7(self.now))
+                self._changes.deliveries.append((None, delivery_of(event, subscription, delivery_id, self.now)))
+
+    def _subscribers_of(self, tenant: str) -> Iterable[str]:
+        """Return the ids of a tenant's subscriptions, those that this batch has made so far included."""
+        ids = self._subscribers.get(tenant)
+        if ids is None:
+            ids = self._subscribers[tenant] = {}
+            for found in self.transaction.load_subscriptions((), [tenant]):
+                self._meet(("subscription", tenant, found.id), found)
+                ids[found.id] = None
+        for key in self._made:
+            if key[1] == tenant:
+                ids[key[2]] = None
+        return ids
 
     def _count(self) -> None:
         def grow(tenant: str, name: str, amount: int) -> None:
@@ -358,6 +371,10 @@ class UnitOfWork:
     def seal(self, secret: str, owner: str) -> str:
         """Return *secret* encrypted, so that it opens only for the same *owner*."""
         return self._batch.vault.seal(secret.encode(), owner)
+
+    def opened(self, sealed: str, owner: str) -> str:
+        """Return what was sealed for *owner*; raises ``StoreError`` where no master key at hand opens it."""
+        return self._batch.vault.open(sealed, owner).decode()
 
     # Rows by key, each ``None`` where there is none
 
@@ -460,6 +477,10 @@ class UnitOfWork:
             for tenant, replay_id, feed in self._get("replays")
         ]
 
+    def position_before(self, moment: datetime) -> int:
+        """Return a position of the caller's feed up to which everything happened before *moment*."""
+        return cast(int, self._get("position", self.caller.tenant, moment.isoformat()))
+
     # Writing
 
     def put_result(self, kept: StoredResult) -> None:
@@ -538,8 +559,8 @@ class UnitOfWork:
 
     def clear_aged(
         self, results_before: datetime, deliveries_before: datetime, limit: int
-    ) -> tuple[int, int, int, int]:
-        """Clear what has aged: stored results, ended windows, retired keys, deliveries with their attempts."""
+    ) -> tuple[int, int, int, int, int]:
+        """Clear what has aged, and return how much of each kind; see ``Transaction.clear_aged``."""
         cleared = self._batch.transaction.clear_aged(results_before, deliveries_before, self.now, limit)
         self.cleared |= any(cleared)
         return cleared

@@ -68,7 +68,8 @@ class State:
     result_ages: SortedMap[StoredResult] = attrs.Factory(SortedMap)
     subscriptions: SortedMap[Subscription] = attrs.Factory(SortedMap)
     deliveries: SortedMap[Delivery] = attrs.Factory(SortedMap)
-    #: (tenant, subscription, property, value, id) to id; the properties are ``all``, ``status`` and ``due``
+    #: (tenant, subscription, property, value, id) to id; the properties are ``all``, ``status``, ``first`` and
+    #: ``again``, which has when it is due as its value
     delivery_index: SortedMap[str] = attrs.Factory(SortedMap)
     #: (tenant, delivery, number)
     attempts: SortedMap[Attempt] = attrs.Factory(SortedMap)

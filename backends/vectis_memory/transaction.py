@@ -133,8 +133,8 @@ class MemoryTransaction:
 
     def clear_aged(
         self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int]:
-        """Delete at most *limit* each of aged results, ended windows, retired keys and finished deliveries."""
+    ) -> tuple[int, int, int, int, int]:
+        """Delete at most *limit* each of what has aged."""
         state = self._state
         old = islice(state.result_ages.items(0, state.result_ages.rank((results_before,))), limit)
         results = writing.clear_results(state, [result for _, result in old])
@@ -145,7 +145,7 @@ class MemoryTransaction:
         for key in retired:
             state.keys = state.keys.without(key)
         deliveries = webhooks.clear_deliveries(state, deliveries_before, limit)
-        return results, len(windows), len(retired), deliveries
+        return results, len(windows), len(retired), *deliveries
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import takewhile
 
+from vectis_core.clock import EPOCH
 from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.ports import Changes, DeliveryFilter
 from vectis_core.webhooks.model import (
@@ -15,6 +16,7 @@ from vectis_core.webhooks.model import (
     Subscription,
     SubscriptionStatus,
 )
+from vectis_core.webhooks.schedule import in_turn, is_due
 from vectis_memory import constraints
 from vectis_memory.guards import guard, refuse_if
 from vectis_memory.state import State
@@ -51,7 +53,8 @@ def _entries(delivery: Delivery) -> set[Path]:
     head = (delivery.tenant, delivery.subscription_id)
     entries: set[Path] = {(*head, "status", str(delivery.status), delivery.id), (*head, "all", "", delivery.id)}
     if delivery.due_at is not None:
-        entries.add((*head, "due", delivery.due_at.isoformat(), delivery.id))
+        kind = ("again", delivery.due_at.isoformat()) if delivery.attempts else ("first", "")
+        entries.add((*head, *kind, delivery.id))
     return entries
 
 
@@ -84,9 +87,9 @@ def _found(state: State, tenant: str, ids: Iterator[str]) -> Iterator[Delivery]:
     return (each for each in (state.deliveries.get((tenant, found)) for found in ids) if each is not None)
 
 
-def _waiting(state: State, subscription: Subscription) -> Iterator[Delivery]:
-    """Return the pending deliveries of an endpoint, those due for longest first."""
-    ids = state.delivery_index.values_under((subscription.tenant, subscription.id, "due"))
+def _waiting(state: State, subscription: Subscription, kind: str) -> Iterator[Delivery]:
+    """Return the pending deliveries of an endpoint, those that were never tried or those that are to be again."""
+    ids = state.delivery_index.values_under((subscription.tenant, subscription.id, kind))
     return _found(state, subscription.tenant, ids)
 
 
@@ -108,28 +111,30 @@ def load_due(
         is_ailing = subscription.failures > 0
         if not left[is_ailing]:
             continue
-        due = list(islice((each for each in _waiting(state, subscription) if _is_due(each, now)), deliveries))
+        again = takewhile(lambda each: is_due(each, now), _waiting(state, subscription, "again"))
+        due = in_turn(_waiting(state, subscription, "first"), again, deliveries)
         if due:
             left[is_ailing] -= 1
             found.append((subscription, due))
     return found
 
 
-def _is_due(delivery: Delivery, now: datetime) -> bool:
-    return delivery.due_at is not None and delivery.due_at <= now
-
-
 def next_due(state: State, now: datetime) -> datetime | None:
     """Return when the next delivery can be claimed, or a replay goes on."""
     if len(state.replays_running):
         return now
-    moments = []
-    for subscription in state.subscriptions.values_under(()):
-        first = next(_waiting(state, subscription), None)
-        if subscription.status is SubscriptionStatus.ACTIVE and first is not None and first.due_at is not None:
-            bounds = (first.due_at, subscription.leased_until, subscription.rests_until)
-            moments.append(max(each for each in bounds if each is not None))
-    return min(moments, default=None)
+    active = (each for _, each in state.subscriptions.items() if each.status is SubscriptionStatus.ACTIVE)
+    return min((moment for moment in (_claimable_at(state, each) for each in active) if moment), default=None)
+
+
+def _claimable_at(state: State, subscription: Subscription) -> datetime | None:
+    due_at: datetime | None = EPOCH
+    if next(_waiting(state, subscription, "first"), None) is None:
+        again = next(_waiting(state, subscription, "again"), None)
+        due_at = again.due_at if again is not None else None
+    if due_at is None:
+        return None
+    return max(due_at, subscription.leased_until or due_at, subscription.rests_until or due_at)
 
 
 def index_prefix(tenant: str, where: DeliveryFilter) -> Path:
@@ -145,10 +150,10 @@ def deliveries_where(state: State, tenant: str, where: DeliveryFilter) -> Iterat
     return (each for each in _found(state, tenant, ids) if where.event_type in {None, each.event_type})
 
 
-def clear_deliveries(state: State, before: datetime, limit: int) -> int:
+def clear_deliveries(state: State, before: datetime, limit: int) -> tuple[int, int]:
     """Delete deliveries that are finished and older than that, and what is left of deleted subscriptions."""
     bound = prefixed("whd", first_uuid7_at(before))
-    cleared = 0
+    cleared = ended = 0
     for key, subscription in list(state.subscriptions.items()):
         is_deleted = subscription.status is SubscriptionStatus.DELETED
         ids = state.delivery_index.values_under((*key, "all"))
@@ -161,9 +166,10 @@ def clear_deliveries(state: State, before: datetime, limit: int) -> int:
             _delete(state, delivery)
         cleared += len(aged)
         first, end = state.delivery_index.under((*key, "all"))
-        if is_deleted and first == end:
+        if is_deleted and first == end and ended < limit:
             _delete_subscription(state, subscription)
-    return cleared
+            ended += 1
+    return cleared, ended
 
 
 def _delete(state: State, delivery: Delivery) -> None:

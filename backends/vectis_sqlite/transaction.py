@@ -144,15 +144,15 @@ class SqliteTransaction:
 
     def clear_aged(
         self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int]:
-        """Delete at most *limit* each of aged results, ended windows, retired keys and finished deliveries."""
+    ) -> tuple[int, int, int, int, int]:
+        """Delete at most *limit* each of what has aged."""
         moment = to_micros(now)
         with translated():
             results = self._connection.execute(sql.CLEAR_RESULTS, (to_micros(results_before), limit)).rowcount
             windows = self._connection.execute(sql.CLEAR_WINDOWS, (moment, limit)).rowcount
             keys = self._connection.execute(sql.CLEAR_KEYS, (moment, limit)).rowcount
             deliveries = webhooks.clear_deliveries(self._connection, deliveries_before, limit)
-        return results, windows, keys, deliveries
+        return results, windows, keys, *deliveries
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

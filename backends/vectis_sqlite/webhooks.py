@@ -22,6 +22,7 @@ from vectis_core.webhooks.model import (
     SubscriptionStatus,
     Trigger,
 )
+from vectis_core.webhooks.schedule import in_turn
 from vectis_sqlite import loading, rows
 from vectis_sqlite.lists import Statement, before_id
 from vectis_sqlite.rows import Row, maybe_micros, maybe_moment
@@ -58,23 +59,23 @@ UPDATE_DELIVERY = (
 )
 DELIVERIES = select("deliveries", _DELIVERY, "tenant = ? AND id IN ({keys})")
 
+_OF_WEBHOOK = "d.tenant = w.tenant AND d.webhook_id = w.id AND d.status = 'pending' AND d.attempts "
+_IS_FIRST = f"EXISTS (SELECT 1 FROM deliveries AS d WHERE {_OF_WEBHOOK} = 0)"  # noqa: S608 - text of our own
 #: ``{ailing}`` is a comparison with zero. One that was never claimed has no time and comes first.
 DUE_WEBHOOKS = select(
     "webhooks AS w",
     _WEBHOOK,
-    "status = 'active' AND failures {ailing} AND (leased_until IS NULL OR leased_until <= ?1) "
-    "AND (rests_until IS NULL OR rests_until <= ?1) AND EXISTS (SELECT 1 FROM deliveries AS d "
-    "WHERE d.tenant = w.tenant AND d.webhook_id = w.id AND d.status = 'pending' AND d.due_at <= ?1) "
+    "status = 'active' AND failures {ailing} AND (leased_until IS NULL OR leased_until <= ?1) "  # noqa: S608 - our own
+    f"AND (rests_until IS NULL OR rests_until <= ?1) AND ({_IS_FIRST} "
+    f"OR EXISTS (SELECT 1 FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0 AND d.due_at <= ?1)) "
     "ORDER BY claimed_at, tenant, id LIMIT ?2",
 )
-DUE_DELIVERIES = select(
-    "deliveries",
-    _DELIVERY,
-    "tenant = ? AND webhook_id = ? AND status = 'pending' AND due_at <= ? ORDER BY due_at, id LIMIT ?",
-)
+_PENDING = "tenant = ? AND webhook_id = ? AND status = 'pending' AND attempts "
+FIRST_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} = 0 ORDER BY id LIMIT ?")
+DUE_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} > 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 NEXT_DUE = (
-    "SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), (SELECT min(due_at) FROM deliveries AS d "
-    "WHERE d.tenant = w.tenant AND d.webhook_id = w.id AND d.status = 'pending'))) "
+    "SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), "  # noqa: S608 - text of our own
+    f"CASE WHEN {_IS_FIRST} THEN 0 ELSE (SELECT min(due_at) FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0) END)) "
     "FROM webhooks AS w WHERE status = 'active'"
 )
 EVENT_OF_SUBJECT = select("events", EVENT_COLUMNS, "tenant = ? AND subject_id = ? AND sequence = ?")
@@ -305,16 +306,13 @@ def load_due(
     for comparison, most in (("= 0", well), ("> 0", ailing)):
         if most:
             heads += connection.execute(DUE_WEBHOOKS.format(ailing=comparison), (moment, most)).fetchall()
-    return [
-        (
-            webhook_of(head),
-            [
-                delivery_of(row)
-                for row in connection.execute(DUE_DELIVERIES, (head[0], head[1], moment, deliveries)).fetchall()
-            ],
-        )
-        for head in heads
-    ]
+    return [(webhook_of(head), _due_of(connection, head[:2], moment, deliveries)) for head in heads]
+
+
+def _due_of(connection: sqlite3.Connection, webhook: Row, moment: int, most: int) -> list[Delivery]:
+    first = connection.execute(FIRST_DELIVERIES, (*webhook, most)).fetchall()
+    again = connection.execute(DUE_DELIVERIES, (*webhook, moment, most)).fetchall()
+    return in_turn(map(delivery_of, first), map(delivery_of, again), most)
 
 
 def next_due(connection: sqlite3.Connection, now: datetime) -> datetime | None:
@@ -345,17 +343,18 @@ def deliveries(tenant: str, wanted: DeliveryFilter) -> Statement:
 DELIVERY_COLUMNS = _DELIVERY
 
 
-def clear_deliveries(connection: sqlite3.Connection, before: datetime, limit: int) -> int:
+def clear_deliveries(connection: sqlite3.Connection, before: datetime, limit: int) -> tuple[int, int]:
     """Delete deliveries that are finished and older than that, and what is left of deleted subscriptions."""
     bound = prefixed("whd", first_uuid7_at(before))
-    cleared = 0
+    cleared = ended = 0
     for tenant, webhook_id, status in connection.execute(_ALL_WEBHOOKS).fetchall():
         is_deleted = status == SubscriptionStatus.DELETED
         key: tuple[Any, ...] = (tenant, webhook_id)
         if cleared < limit:
             values = (*key, _END if is_deleted else bound, is_deleted, limit - cleared)
             cleared += connection.execute(_CLEAR_DELIVERIES, values).rowcount
-        if is_deleted and not connection.execute(_HAS_DELIVERIES, key).fetchone()[0]:
+        if is_deleted and ended < limit and not connection.execute(_HAS_DELIVERIES, key).fetchone()[0]:
             connection.execute(_DELETE_REPLAYS, key)
             connection.execute(_DELETE_WEBHOOK, key)
-    return cleared
+            ended += 1
+    return cleared, ended

@@ -6,6 +6,7 @@ order when it is read, so that erasing them there erases them. A secret is kept 
 
 from __future__ import annotations
 
+import hmac
 import json
 import typing
 from datetime import datetime
@@ -17,7 +18,7 @@ import attrs
 
 from vectis_core.access import IssuedClient
 from vectis_core.clock import from_micros, to_micros
-from vectis_core.commands import Command
+from vectis_core.commands import Command, CreateSubscription, RotateSecret
 from vectis_core.errors import IdempotencyConflict
 from vectis_core.orders.model import Order
 from vectis_core.ports import StoredResult
@@ -67,9 +68,10 @@ def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
     if stored is None:
         return None
     if stored.fingerprint != fingerprint:
-        message = "This command id (Idempotency-Key) was used for a different request; use a new one"
-        raise IdempotencyConflict(message, {"commandId": command_id})
+        raise _used(command_id)
     result: Any = _converter().structure(json.loads(stored.result), _result_type(command))
+    if isinstance(command, CreateSubscription | RotateSecret) and not _same_secret(command, result, work):
+        raise _used(command_id)
     if isinstance(result, Order):
         order = work.order(result.id)
         if order is not None:
@@ -80,3 +82,17 @@ def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
                 customer_email=order.customer_email,
             )
     return result
+
+
+def _same_secret(command: CreateSubscription | RotateSecret, result: IssuedSubscription, work: UnitOfWork) -> bool:
+    """Return whether the repeat gives the secret that was given at first, of which the fingerprint says nothing."""
+    given = command.intent.secret
+    if given is None:
+        return True
+    subscription = result.subscription
+    return hmac.compare_digest(given.encode(), work.opened(subscription.secrets[0].sealed, subscription.id).encode())
+
+
+def _used(command_id: str) -> IdempotencyConflict:
+    message = "This command id (Idempotency-Key) was used for a different request; use a new one"
+    return IdempotencyConflict(message, {"commandId": command_id})

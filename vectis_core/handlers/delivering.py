@@ -6,17 +6,18 @@ newest: a worker that stalled for longer than its lease comes back to find that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
 
 from vectis_core.commands import AdvanceReplays, ClaimDeliveries, Redeliver, SettleDeliveries, StartReplay
 from vectis_core.errors import NotFound, ValidationError
-from vectis_core.events import EventType, Subject, is_asked_for
+from vectis_core.events import Event, EventType, Subject
 from vectis_core.handlers.subscriptions import found, require_active
 from vectis_core.unit_of_work import Keys, UnitOfWork
 from vectis_core.webhooks import schedule
-from vectis_core.webhooks.fan_out import delivery_of
+from vectis_core.webhooks.fan_out import delivery_of, is_told
 from vectis_core.webhooks.model import (
     Attempt,
     Delivery,
@@ -24,12 +25,14 @@ from vectis_core.webhooks.model import (
     Lease,
     Parcel,
     Replay,
+    ReplayRange,
     Report,
     Settled,
     Subscription,
     SubscriptionStatus,
     Trigger,
 )
+from vectis_core.webhooks.replaying import CLOCK_SLACK
 
 
 def keys_of_due(command: ClaimDeliveries, keys: Keys) -> None:
@@ -92,7 +95,7 @@ def _parcels(work: UnitOfWork, tenant: str, delivery_ids: tuple[str, ...]) -> tu
     parcels = []
     for delivery_id in delivery_ids:
         delivery = work.delivery_of(tenant, delivery_id)
-        if delivery is None or delivery.due_at is None or delivery.due_at > work.now:
+        if delivery is None or not schedule.is_due(delivery, work.now):
             continue
         event = work.event_of(delivery)
         if event is None:
@@ -212,12 +215,19 @@ def redeliver(command: Redeliver, work: UnitOfWork) -> Delivery:
     return again
 
 
+def keys_of_replay(command: StartReplay, keys: Keys) -> None:
+    """Name the subscription, and ask where in the feed to begin."""
+    tenant = command.caller.tenant
+    keys.subscriptions.add((tenant, command.subscription_id))
+    keys.moments.add((tenant, command.intent.since))
+
+
 def start_replay(command: StartReplay, work: UnitOfWork) -> Replay:
     """Note what is to be replayed; whoever delivers goes on with it."""
     subscription = found(command.subscription_id, work)
     require_active(subscription)
     intent = command.intent
-    until = intent.until or work.now
+    until = min(intent.until or work.now, work.now)
     if intent.since >= until:
         raise ValidationError.of("since", "must lie before until, and before now")
     replay = Replay(
@@ -225,15 +235,27 @@ def start_replay(command: StartReplay, work: UnitOfWork) -> Replay:
         id=work.new_id("whr"),
         subscription_id=subscription.id,
         since=intent.since,
-        until=min(until, work.now),
-        types=intent.types or subscription.events,
-        position=0,
+        until=until,
+        types=_types_of(intent, subscription),
+        position=work.position_before(intent.since),
         made=0,
         done=False,
         created_at=work.now,
     )
     work.put_replay(replay)
     return replay
+
+
+def _types_of(intent: ReplayRange, subscription: Subscription) -> tuple[str, ...]:
+    """Return what to replay: what the subscription is for, or the part of it that is asked for."""
+    if intent.types is None:
+        return subscription.events
+    types = tuple(each for each in EventType if is_told(each, intent.types) and is_told(each, subscription.events))
+    if not types:
+        raise ValidationError.of(
+            "types", f"must name some of what the webhook is for: {', '.join(subscription.events)}"
+        )
+    return types
 
 
 def advance_replays(command: AdvanceReplays, work: UnitOfWork) -> int:
@@ -244,21 +266,26 @@ def advance_replays(command: AdvanceReplays, work: UnitOfWork) -> int:
         if subscription is None or subscription.status is SubscriptionStatus.DELETED:
             work.put_replay(attrs.evolve(replay, done=True))
             continue
-        wanted = [
-            event
-            for event in feed
-            if replay.since <= event.at < replay.until and is_asked_for(event.type, replay.types)
-        ]
-        for event in wanted:
-            work.put_delivery(delivery_of(event, subscription, work.new_id("whd"), work.now, Trigger.REPLAY))
-        is_done = len(feed) < command.limit
-        work.put_replay(
-            attrs.evolve(
-                replay,
-                position=feed[-1].position if feed else replay.position,
-                made=replay.made + len(wanted),
-                done=is_done,
-            )
-        )
+        if replay.done or (feed and feed[0].position <= replay.position):
+            # A command of the same batch has done this stretch.
+            going_on += not replay.done
+            continue
+        advanced = _advanced(replay, feed[: command.limit], subscription, work)
+        is_done = len(feed) < command.limit or _is_past(replay, feed[: command.limit])
+        work.put_replay(attrs.evolve(advanced, done=is_done))
         going_on += not is_done
     return going_on
+
+
+def _advanced(replay: Replay, feed: Sequence[Event], subscription: Subscription, work: UnitOfWork) -> Replay:
+    """Make the deliveries of a stretch of the feed, and return how far the replay is then."""
+    wanted = [event for event in feed if replay.since <= event.at < replay.until and is_told(event.type, replay.types)]
+    for event in wanted:
+        work.put_delivery(delivery_of(event, subscription, work.new_id("whd"), work.now, Trigger.REPLAY))
+    position = feed[-1].position if feed else replay.position
+    return attrs.evolve(replay, position=position, made=replay.made + len(wanted))
+
+
+def _is_past(replay: Replay, feed: Sequence[Event]) -> bool:
+    """Return whether nothing after *feed* can have happened before the replay's end."""
+    return feed[-1].at - replay.until > CLOCK_SLACK

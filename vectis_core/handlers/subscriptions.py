@@ -15,7 +15,6 @@ from vectis_core.commands import (
     FinishRotation,
     RotateSecret,
     SendTestEvent,
-    StartReplay,
     UpdateSubscription,
 )
 from vectis_core.errors import Conflict, NotFound
@@ -31,9 +30,7 @@ from vectis_core.webhooks.model import (
     Trigger,
 )
 
-SubscriptionCommand = (
-    UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | SendTestEvent | StartReplay
-)
+SubscriptionCommand = UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | SendTestEvent
 
 
 def keys(command: SubscriptionCommand, keys: Keys) -> None:
@@ -76,7 +73,9 @@ def update(command: UpdateSubscription, work: UnitOfWork) -> Subscription:
     intent = command.intent
     changes: dict[str, Any] = {}
     if not isinstance(intent.url, Unset) and intent.url != subscription.url:
-        changes |= {"url": intent.url, **_A_NEW_CHANCE}
+        # Whoever delivers to the old one just now changes nothing any more: neither is its failure ours to bear.
+        moved = {"lease_token": subscription.lease_token + 1, "leased_until": None}
+        changes |= {"url": intent.url, **moved, **_A_NEW_CHANCE}
     if not isinstance(intent.events, Unset):
         changes["events"] = _deduplicated(intent.events)
     if not isinstance(intent.active, Unset):

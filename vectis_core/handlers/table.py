@@ -79,7 +79,7 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.FinishRotation: Handler(subscriptions.finish_rotation, subscriptions.keys),
     commands.SendTestEvent: Handler(subscriptions.send_test, subscriptions.keys),
     commands.Redeliver: Handler(delivering.redeliver, delivering.keys_of_delivery),
-    commands.StartReplay: Handler(delivering.start_replay, subscriptions.keys),
+    commands.StartReplay: Handler(delivering.start_replay, delivering.keys_of_replay),
     commands.AdvanceReplays: Handler(delivering.advance_replays, delivering.keys_of_replays, of_tenant=False),
     commands.ClaimDeliveries: Handler(delivering.claim, delivering.keys_of_due, of_tenant=False),
     commands.SettleDeliveries: Handler(delivering.settle, delivering.keys_of_lease),

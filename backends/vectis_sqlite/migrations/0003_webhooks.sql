@@ -47,7 +47,8 @@ CREATE TABLE deliveries (
   CHECK ((status = 'pending') = (due_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX deliveries_due ON deliveries (tenant, webhook_id, due_at, id) WHERE status = 'pending';
+CREATE INDEX deliveries_first ON deliveries (tenant, webhook_id, id) WHERE status = 'pending' AND attempts = 0;
+CREATE INDEX deliveries_again ON deliveries (tenant, webhook_id, due_at, id) WHERE status = 'pending' AND attempts > 0;
 CREATE INDEX deliveries_of_status ON deliveries (tenant, webhook_id, status, id);
 
 CREATE TABLE attempts (

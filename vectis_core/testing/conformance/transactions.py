@@ -198,8 +198,8 @@ class TransactionConformance(ConformanceBase):
         )
 
         transaction = self.store.begin()
-        same("first", (2, 1, 1), transaction.clear_aged(now, now, 2))
-        same("then", (1, 0, 0), transaction.clear_aged(now, now, 2))
+        same("first", (2, 1, 1, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("then", (1, 0, 0, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
         transaction.commit()
 
         transaction = self.store.begin()
