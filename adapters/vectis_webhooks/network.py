@@ -1,4 +1,4 @@
-"""Connections for httpcore that go where they may, and end when they must.
+"""Connections for httpcore that go where they may, end when they must, and read no more than they should.
 
 The name is resolved here, every address it has is checked, and one of these is dialled: nobody resolves it a second
 time, so a name that changes its mind in between (DNS rebinding) gains nothing. Certificates and ``Host`` keep the name.
@@ -6,63 +6,81 @@ time, so a name that changes its mind in between (DNS rebinding) gains nothing. 
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLate
 from typing import Any
 
 import httpcore
 
 from vectis_webhooks.addresses import AddressRules
+from vectis_webhooks.resolving import Names, Resolver, UnknownHost, resolve
 
-#: Returns the addresses of a host, as ``socket.getaddrinfo`` says them.
-Resolver = Callable[[str, int], list[str]]
+#: Of an answer so many bytes are read in all, headers and interim answers included ...
+_READ_MAX = 64 * 1024
+#: ... and at most so many at a time.
+_CHUNK = 16 * 1024
+#: Of a host's addresses so many are tried.
+_TRIED_MAX = 8
 
 
 class RefusedAddress(Exception):
-    """The host has no address that may be dialled."""
+    """The host has an address that may not be dialled."""
 
 
-class UnknownHost(Exception):
-    """The host's name could not be resolved."""
+class TooLong(httpcore.RemoteProtocolError):
+    """The answer is longer than what is read."""
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host*, each once, in the order in which the system would try them."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise UnknownHost(host) from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+class Attempt(threading.local):
+    """What the request of this thread may still take, and how far it has come."""
 
+    #: By ``time.monotonic``.
+    ends_at = 0.0
+    #: Whether it is for https.
+    secure = True
+    #: Whether a connection was made for it, instead of taking one that was kept open.
+    dialled = False
+    #: The bytes of its answer that have come.
+    heard = 0
 
-class Deadline(threading.local):
-    """Until when the request of this thread may take, by ``time.monotonic``."""
-
-    at: float = 0.0
+    def begin(self, seconds: float, *, secure: bool) -> None:
+        """Begin an attempt that takes at most *seconds*."""
+        self.ends_at = time.monotonic() + seconds
+        self.secure = secure
+        self.dialled = False
+        self.heard = 0
 
     def left(self) -> float:
         """Return the seconds that are left; raises ``httpcore.ReadTimeout`` where there are none."""
-        left = self.at - time.monotonic()
+        left = self.ends_at - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout("the deadline of the attempt has passed")
         return left
 
 
+#: Opens a connection to an address within so many seconds.
+Dial = Callable[[tuple[str, int], float], socket.socket]
+
+
 class VettedNetwork(httpcore.NetworkBackend):
     """Opens connections to addresses that the rules allow."""
 
-    def __init__(self, rules: AddressRules, deadline: Deadline, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        rules: AddressRules,
+        attempt: Attempt,
+        resolver: Resolver = resolve,
+        dial: Dial = socket.create_connection,
+    ) -> None:
         self._rules = rules
-        self._deadline = deadline
-        self._resolver = resolver
-        # A resolver cannot be told to hurry, so it is waited for from outside.
-        self._resolving = ThreadPoolExecutor(8, thread_name_prefix="vectis-webhooks-dns")
+        self._attempt = attempt
+        self._names = Names(resolver)
+        self._dial = dial
 
     def connect_tcp(
         self,
@@ -74,65 +92,67 @@ class VettedNetwork(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Resolve, check and dial; of several addresses the first that answers."""
         del timeout, local_address, socket_options  # the deadline bounds everything
+        self._attempt.dialled = True
         addresses = self._addresses(host, port)
         failure: OSError | None = None
         for place, address in enumerate(addresses):
             # An address that does not answer must leave time for the others.
-            share = self._deadline.left() / (len(addresses) - place)
+            share = self._attempt.left() / (len(addresses) - place)
             try:
-                connection = socket.create_connection((address, port), share)
-            except TimeoutError as error:
-                failure = error
+                connection = self._dial((address, port), share)
             except OSError as error:
                 failure = error
             else:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return DeadlineStream(connection, self._deadline)
+                return BoundedStream(connection, self._attempt)
         if isinstance(failure, TimeoutError):
             raise httpcore.ConnectTimeout(str(failure))
         raise httpcore.ConnectError(str(failure))
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = self._resolving.submit(self._resolver, host, port).result(self._deadline.left())
-        except TooLate:
+            found = self._names.addresses(host, port, self._attempt.left())
+        except TimeoutError:
             raise httpcore.ConnectTimeout("the name was not resolved in time") from None
-        allowed = [address for address in found if self._rules.allows(address, port)]
+        if not found:
+            raise UnknownHost(host)
         # One private address among public ones is no accident: nothing of such a host is dialled.
-        if not allowed or len(allowed) < len(found):
+        if not all(self._rules.allows(address, port, secure=self._attempt.secure) for address in found):
             raise RefusedAddress(host)
-        return allowed
-
-    def close(self) -> None:
-        """Resolve nothing more."""
-        self._resolving.shutdown(wait=False, cancel_futures=True)
+        return found[:_TRIED_MAX]
 
 
-class DeadlineStream(httpcore.NetworkStream):
-    """A connection of which every single operation ends with the deadline of the request that it serves."""
+class BoundedStream(httpcore.NetworkStream):
+    """A connection of which every single operation ends with the deadline of the attempt that it serves."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, connection: socket.socket, attempt: Attempt) -> None:
         self._socket = connection
-        self._deadline = deadline
+        self._attempt = attempt
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return what has come, at most *max_bytes*."""
+        """Return what has come, at most *max_bytes*; raises ``TooLong`` where the answer has no end."""
         del timeout
+        may_read = min(max_bytes, _CHUNK, _READ_MAX - self._attempt.heard)
+        if not may_read:
+            raise TooLong(f"more than {_READ_MAX} bytes")
         try:
-            self._socket.settimeout(self._deadline.left())
-            return self._socket.recv(max_bytes)
+            self._socket.settimeout(self._attempt.left())
+            came = self._socket.recv(may_read)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
+        self._attempt.heard += len(came)
+        return came
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of *buffer*."""
         del timeout
+        rest = memoryview(buffer)
         try:
-            while buffer:
-                self._socket.settimeout(self._deadline.left())
-                buffer = buffer[self._socket.send(buffer) :]
+            while rest:
+                self._socket.settimeout(self._attempt.left())
+                rest = rest[self._socket.send(rest) :]
         except TimeoutError as error:
             raise httpcore.WriteTimeout(str(error)) from error
         except OSError as error:
@@ -149,23 +169,25 @@ class DeadlineStream(httpcore.NetworkStream):
         del timeout
         try:
             self._socket.settimeout(0)
-            secured = ssl_context.wrap_socket(
+            # The plain socket is an empty shell from here on.
+            self._socket = secured = ssl_context.wrap_socket(
                 self._socket, server_hostname=server_hostname, do_handshake_on_connect=False
             )
             self._shake_hands(secured)
         except BaseException:
             self.close()
             raise
-        return DeadlineStream(secured, self._deadline)
+        return self
 
     def _shake_hands(self, secured: ssl.SSLSocket) -> None:
         while True:
+            left = self._attempt.left()
             try:
                 secured.do_handshake()
             except ssl.SSLWantReadError:
-                select.select([secured], [], [], self._deadline.left())
+                _is_ready(secured, select.POLLIN, left)
             except ssl.SSLWantWriteError:
-                select.select([], [secured], [], self._deadline.left())
+                _is_ready(secured, select.POLLOUT, left)
             else:
                 return
 
@@ -176,5 +198,12 @@ class DeadlineStream(httpcore.NetworkStream):
         if info == "socket":
             return self._socket
         if info == "is_readable":
-            return self._socket.fileno() < 0 or bool(select.select([self._socket], [], [], 0)[0])
+            return self._socket.fileno() < 0 or _is_ready(self._socket, select.POLLIN, 0)
         return None
+
+
+def _is_ready(connection: socket.socket, event: int, seconds: float) -> bool:
+    """Wait for *event*; unlike ``select.select`` for descriptors above 1023 too."""
+    poll = select.poll()
+    poll.register(connection, event)
+    return bool(poll.poll(math.ceil(seconds * 1000)))

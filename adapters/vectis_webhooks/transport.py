@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
-import time
 from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
 from vectis_webhooks.addresses import AddressRules
-from vectis_webhooks.network import Deadline, RefusedAddress, Resolver, UnknownHost, VettedNetwork, resolve
+from vectis_webhooks.network import Attempt, Dial, RefusedAddress, VettedNetwork
+from vectis_webhooks.resolving import Resolver, UnknownHost, resolve
 
 #: Of an answer's body so many bytes are read; a longer one costs its connection.
 _ANSWER_MAX = 16 * 1024
 #: An idle connection is kept open for so many seconds.
 _KEEP_OPEN = 30.0
-#: A kept connection that fails sooner than that, in seconds, had been closed at the other end: the request is repeated.
-_STALE_WITHIN = 1.0
+#: So many connections are kept in all.
+_KEPT_MAX = 64
+
+_WEB_PORTS = {"http": 80, "https": 443}
 
 #: What a failure is called, the narrower kinds first.
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -32,56 +36,93 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, "connect"),
 )
 _FAILURES = tuple(kind for kind, _ in _KINDS)
+#: The connection ended where an answer should have come, or in the middle of it.
+_BROKEN_OFF = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
 
 
 class HttpTransport:
     """Posts to endpoints over HTTP/1.1, keeping connections to them open; to be shared among threads."""
 
     def __init__(
-        self, rules: AddressRules, *, ssl_context: ssl.SSLContext | None = None, resolver: Resolver = resolve
+        self,
+        rules: AddressRules,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        resolver: Resolver = resolve,
+        dial: Dial = socket.create_connection,
     ) -> None:
-        self._deadline = Deadline()
-        self._network = VettedNetwork(rules, self._deadline, resolver)
+        self._attempt = Attempt()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context or ssl.create_default_context(),
             max_connections=None,
-            max_keepalive_connections=64,
+            max_keepalive_connections=_KEPT_MAX,
             keepalive_expiry=_KEEP_OPEN,
-            network_backend=self._network,
+            network_backend=VettedNetwork(rules, self._attempt, resolver, dial),
         )
 
     def post(self, post: Post) -> Answer:
         """Return the answer, whatever its status; raises ``NotDelivered``."""
-        began = time.monotonic()
-        self._deadline.at = began + post.deadline
+        url = urlsplit(post.url)
+        self._attempt.begin(post.deadline, secure=url.scheme == "https")
         try:
-            try:
-                return self._sent(post)
-            except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError):
-                if time.monotonic() - began >= _STALE_WITHIN:
-                    raise
-                return self._sent(post)
+            while True:
+                try:
+                    return self._sent(post, url)
+                except _BROKEN_OFF:
+                    # A connection that was kept had been closed at the other end: nobody has heard of this request,
+                    # and the pool has one such connection less.
+                    if self._attempt.dialled or self._attempt.heard:
+                        raise
         except _FAILURES as error:
-            raise NotDelivered(next(name for kind, name in _KINDS if isinstance(error, kind))) from error
+            raise NotDelivered(self._kind(error)) from error
 
-    def _sent(self, post: Post) -> Answer:
-        headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in post.headers]
-        with self._pool.stream("POST", post.url.encode("ascii"), headers=headers, content=post.body) as response:
-            excerpt = b""
-            for part in response.iter_stream():
-                excerpt += part
-                if len(excerpt) >= _ANSWER_MAX:
-                    break
+    def _kind(self, error: BaseException) -> str:
+        if isinstance(error, _BROKEN_OFF) and not self._attempt.heard:
+            return "connection_lost"
+        return next(name for kind, name in _KINDS if isinstance(error, kind))
+
+    def _sent(self, post: Post, url: SplitResult) -> Answer:
+        headers = [("Host", _host(url)), *post.headers]
+        encoded = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+        with self._pool.stream("POST", _target(url), headers=encoded, content=post.body) as response:
             asked = [value for name, value in response.headers if name.lower() == b"retry-after"]
             retry_after = asked[0].decode("latin-1") if asked else None
-            return Answer(response.status, retry_after, excerpt[:_ANSWER_MAX])
+            return Answer(response.status, retry_after, _excerpt(response))
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
-        self._network.close()
 
 
-def open_transport(*, allow: Iterable[str] = ()) -> HttpTransport:
-    """Return a sender that dials public addresses, and those in the networks *allow* names, as ``127.0.0.0/8``."""
-    return HttpTransport(AddressRules(allow))
+def _excerpt(response: httpcore.Response) -> bytes:
+    """Return how the answer's body begins, or ends: what counts is the status, and that has come."""
+    excerpt = b""
+    try:
+        for part in response.iter_stream():
+            excerpt += part
+            if len(excerpt) >= _ANSWER_MAX:
+                break
+    except _BROKEN_OFF:
+        pass
+    return excerpt[:_ANSWER_MAX]
+
+
+def _target(url: SplitResult) -> httpcore.URL:
+    """Return *url* for httpcore, which by itself would leave out what follows a semicolon in the path."""
+    query = f"?{url.query}" if url.query else ""
+    return httpcore.URL(scheme=url.scheme, host=url.hostname or "", port=url.port, target=(url.path or "/") + query)
+
+
+def _host(url: SplitResult) -> str:
+    """Return the header ``Host``, with the brackets of an IPv6 address that httpcore would leave out."""
+    name = url.hostname or ""
+    bracketed = f"[{name}]" if ":" in name else name
+    return bracketed if url.port in {None, _WEB_PORTS.get(url.scheme)} else f"{bracketed}:{url.port}"
+
+
+def open_transport(*, allow: Iterable[str] = (), plain_http: bool = False) -> HttpTransport:
+    """Return a sender that dials public addresses, and those in the networks *allow* names, as ``127.0.0.0/8``.
+
+    Public addresses are posted to over https alone, unless *plain_http* says otherwise.
+    """
+    return HttpTransport(AddressRules(allow, plain_http=plain_http))
