@@ -18,7 +18,9 @@ def test_no_secret_lies_open_in_the_file(tmp_path: Path, command_id: str | None)
         )
         made = oms.webhooks.create("https://example.com/", ["*"])
         hooks = oms.webhooks
-        rotated = hooks.rotate_secret(given.subscription.id, secret="the next one of theirs", command_id=command_id)
+        rotated = hooks.rotate_secret(
+            given.subscription.id, secret="the next one of theirs", command_id=command_id and "twice"
+        )
         ours = hooks.rotate_secret(made.subscription.id)
         kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
 

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from vectis_core.events import EventType
+from vectis_core.orders.lifecycle import OrderStatus
 
 Schema = dict[str, Any]
 
@@ -24,28 +25,42 @@ class EventKind:
     example: Mapping[str, Any]
 
 
-_TEXT: Schema = {"type": "string"}
-_MAYBE_TEXT: Schema = {"type": ["string", "null"]}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_MONEY: Schema = {"type": "number", "minimum": 0}
-_ITEMS: Schema = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "properties": {"lineId": _TEXT, "sku": _TEXT, "quantity": {"type": "integer", "minimum": 1}},
-        "required": ["lineId", "sku", "quantity"],
+def _of(kind: str | list[str], meaning: str, **more: Any) -> Schema:
+    return {"type": kind, "description": meaning, **more}
+
+
+_REASON = _of("string", "Why, as whoever did it said")
+_TOTAL = _of("number", "Of all lines, in the order's currency", minimum=0)
+_PIECES = _of("integer", "Pieces of all lines", minimum=0)
+_ITEM: Schema = {
+    "type": "object",
+    "properties": {
+        "lineId": _of("string", "The line of the order"),
+        "sku": _of("string", "What"),
+        "quantity": _of("integer", "How many pieces", minimum=1),
     },
+    "required": ["lineId", "sku", "quantity"],
 }
-_ORDER: Schema = {"orderId": {"type": "string", "format": "uuid"}, "externalId": _TEXT, "status": _TEXT}
-_SHIPMENT: Schema = {"shipmentId": _TEXT, "trackingNumber": _TEXT, "carrier": _TEXT, "items": _ITEMS}
+_ORDER: Schema = {
+    "orderId": _of("string", "The order", format="uuid"),
+    "externalId": _of("string", "The order's id in the system that placed it"),
+    "status": _of("string", "The order's status after this", enum=[str(status) for status in OrderStatus]),
+}
+_SHIPMENT_ID: Schema = {"shipmentId": _of("string", "The shipment")}
+_SHIPMENT: Schema = {
+    **_SHIPMENT_ID,
+    "trackingNumber": _of("string", "The carrier's number of it"),
+    "carrier": _of("string", "Who carries it, as it was registered"),
+    "items": _of("array", "What is in it", minItems=1, items=_ITEM),
+}
 _STOCK: Schema = {
-    "inventoryId": _TEXT,
-    "sku": _TEXT,
-    "warehouseId": _TEXT,
-    "quantityAvailable": _COUNT,
-    "quantityReserved": _COUNT,
+    "inventoryId": _of("string", "The stock record"),
+    "sku": _of("string", "Of what"),
+    "warehouseId": _of("string", "Where"),
+    "quantityAvailable": _of("integer", "Pieces that can be sold", minimum=0),
+    "quantityReserved": _of("integer", "Pieces that are promised to orders", minimum=0),
 }
+_WEBHOOK: Schema = {"webhookId": _of("string", "The webhook")}
 
 _ORDER_EXAMPLE = {"orderId": "550e8400-e29b-41d4-a716-446655440000", "externalId": "YOUR-ORDER-123"}
 _SHIPMENT_EXAMPLE = {
@@ -78,7 +93,7 @@ CATALOGUE: tuple[EventKind, ...] = (
         EventType.ORDER_CREATED,
         "New order received",
         "pending",
-        {"total": _MONEY, "currency": _TEXT, "itemCount": _COUNT},
+        {"total": _TOTAL, "currency": _of("string", "ISO 4217"), "itemCount": _PIECES},
         {"total": 59.98, "currency": "USD", "itemCount": 2},
     ),
     _order(EventType.ORDER_CONFIRMED, "Order confirmed for fulfillment", "confirmed", {}, {}),
@@ -94,28 +109,33 @@ CATALOGUE: tuple[EventKind, ...] = (
         EventType.ORDER_CANCELLED,
         "Order was cancelled",
         "cancelled",
-        {"reason": _MAYBE_TEXT},
+        {"reason": {**_REASON, "type": ["string", "null"]}},
         {"reason": "Customer request"},
     ),
     _order(
         EventType.ORDER_HELD,
         "Order must not be confirmed or shipped for the time being",
         "confirmed",
-        {"reason": _TEXT},
+        {"reason": _REASON},
         {"reason": "Address check"},
     ),
     _order(
         EventType.ORDER_RELEASED,
         "The hold of an order has ended",
         "confirmed",
-        {"reason": _TEXT},
+        {"reason": _REASON},
         {"reason": "Address is good"},
     ),
     _order(
         EventType.ORDER_UPDATED,
         "What remains of an order has changed: the rest of it was cancelled",
         "shipped",
-        {"change": {"enum": ["closed_short"]}, "reason": _TEXT, "total": _MONEY, "itemCount": _COUNT},
+        {
+            "change": _of("string", "What was done to it", enum=["closed_short"]),
+            "reason": _REASON,
+            "total": {**_TOTAL, "description": "Of what was shipped, in the order's currency"},
+            "itemCount": {**_PIECES, "description": "Pieces that were shipped"},
+        },
         {"change": "closed_short", "reason": "Out of production", "total": 29.99, "itemCount": 1},
     ),
     _order(
@@ -130,7 +150,7 @@ CATALOGUE: tuple[EventKind, ...] = (
         EventType.SHIPMENT_VOIDED,
         "A label will not be used",
         "confirmed",
-        {"shipmentId": _TEXT},
+        _SHIPMENT_ID,
         {"shipmentId": "shp_01kfx2smg0e008000000000011"},
     ),
     _kind(
@@ -138,28 +158,30 @@ CATALOGUE: tuple[EventKind, ...] = (
         "Inventory level changed by an adjustment",
         {
             **_STOCK,
-            "adjustment": {"type": "integer", "not": {"const": 0}},
-            "quantityOnHand": _COUNT,
-            "reason": _TEXT,
+            "adjustment": _of(
+                "integer", "Pieces that were found, or below zero that are gone", **{"not": {"const": 0}}
+            ),
+            "quantityOnHand": _of("integer", "Pieces that are there", minimum=0),
+            "reason": _REASON,
         },
         {**_STOCK_EXAMPLE, "adjustment": -5, "quantityOnHand": 10, "reason": "Damaged items removed"},
     ),
     _kind(
         EventType.INVENTORY_LOW_STOCK,
         "Stock below reorder threshold; sent once until it has recovered",
-        {**_STOCK, "reorderPoint": _COUNT},
+        {**_STOCK, "reorderPoint": _of("integer", "Fewer available pieces than this are few", minimum=0)},
         {**_STOCK_EXAMPLE, "reorderPoint": 10},
     ),
     _kind(
         EventType.WEBHOOK_TEST,
         "A test that was asked for; sent to its own webhook alone, whatever that is subscribed to",
-        {"webhookId": _TEXT, "message": _TEXT},
+        {**_WEBHOOK, "message": _of("string", "For people")},
         {"webhookId": "whk_01kfx2smg0e008000000000004", "message": "This is a test"},
     ),
     _kind(
         EventType.WEBHOOK_DISABLED,
         "We have disabled a webhook, for the reason given; what happens meanwhile is kept as skipped",
-        {"webhookId": _TEXT, "url": _TEXT, "reason": _TEXT},
+        {**_WEBHOOK, "url": _of("string", "Where it went"), "reason": _of("string", "Why it was disabled")},
         {
             "webhookId": "whk_01kfx2smg0e008000000000004",
             "url": "https://your-system.com/webhooks/vectis",
