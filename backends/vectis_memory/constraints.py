@@ -10,13 +10,22 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, OrderLine
 from vectis_core.stock.ledger import is_low
 from vectis_core.stock.model import Movement, Reservation, StockRecord
-from vectis_core.webhooks.model import Delivery, DeliveryStatus
+from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 from vectis_memory.state import State
 
 
 def tenant_problem(state: State, tenant: str, what: str) -> str | None:
     """Return whether a row belongs to no tenant."""
     return None if (tenant,) in state.tenants else f"{what} belongs to no tenant ({tenant})"
+
+
+def subscription_problem(state: State, webhook: Subscription) -> str | None:
+    """Return what is wrong with a webhook."""
+    if not 0 <= webhook.failed_deliveries <= webhook.failures:
+        return f"webhook {webhook.id} has {webhook.failed_deliveries} deliveries failed by {webhook.failures} attempts"
+    if (webhook.failures > 0) is (webhook.failing_since is None):
+        return f"webhook {webhook.id} has {webhook.failures} failures, since {webhook.failing_since}"
+    return tenant_problem(state, webhook.tenant, f"webhook {webhook.id}")
 
 
 def delivery_problem(state: State, delivery: Delivery) -> str | None:
@@ -28,6 +37,25 @@ def delivery_problem(state: State, delivery: Delivery) -> str | None:
         return f"delivery {delivery.id} tells of no event"
     if (delivery.status is DeliveryStatus.PENDING) is (delivery.due_at is None):
         return f"delivery {delivery.id} is {delivery.status} and {'never' if delivery.due_at is None else 'still'} due"
+    return f"delivery {delivery.id} has {delivery.attempts} attempts" if delivery.attempts < 0 else None
+
+
+def attempt_problem(state: State, attempt: Attempt) -> str | None:
+    """Return what is wrong with an attempt to deliver."""
+    name = f"attempt {attempt.number} of {attempt.delivery_id}"
+    if (attempt.tenant, attempt.delivery_id) not in state.deliveries:
+        return f"{name} is of no delivery"
+    if attempt.number < 1 or (attempt.code is None) is (attempt.error is None):
+        return f"{name} has the answer {attempt.code} and the error {attempt.error}"
+    return None
+
+
+def replay_problem(state: State, replay: Replay) -> str | None:
+    """Return what is wrong with a replay."""
+    if (replay.tenant, replay.subscription_id) not in state.subscriptions:
+        return f"replay {replay.id} is of no webhook ({replay.subscription_id})"
+    if min(replay.position, replay.made) < 0:
+        return f"replay {replay.id} is at {replay.position} with {replay.made} made"
     return None
 
 

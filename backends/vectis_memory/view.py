@@ -333,6 +333,10 @@ class MemoryView:
         problems += [constraints.reservation_problem(state, row) for _, row in state.reservations.items()]
         problems += [constraints.movement_problem(state, row) for _, row in state.movements.items()]
         problems += [constraints.event_problem(state, row) for _, row in state.events.items()]
+        problems += [constraints.subscription_problem(state, row) for _, row in state.subscriptions.items()]
+        problems += [constraints.delivery_problem(state, row) for _, row in state.deliveries.items()]
+        problems += [constraints.attempt_problem(state, row) for _, row in state.attempts.items()]
+        problems += [constraints.replay_problem(state, row) for _, row in state.replays.items()]
         return [problem for problem in problems if problem is not None]
 
 

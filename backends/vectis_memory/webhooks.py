@@ -34,8 +34,7 @@ def write(state: State, changes: Changes) -> None:
     for attempt in changes.attempts:
         key = (attempt.tenant, attempt.delivery_id, attempt.number)
         guard(state.attempts, key, None)
-        if (attempt.tenant, attempt.delivery_id) not in state.deliveries:
-            refuse_if(f"attempt {attempt.number} is of no delivery ({attempt.delivery_id})")
+        refuse_if(constraints.attempt_problem(state, attempt))
         state.attempts = state.attempts.put(key, attempt)
     for old_replay, replay in changes.replays:
         _write_replay(state, old_replay, replay)
@@ -44,7 +43,7 @@ def write(state: State, changes: Changes) -> None:
 def _write_subscription(state: State, before: Subscription | None, after: Subscription) -> None:
     key = (after.tenant, after.id)
     guard(state.subscriptions, key, before, "lease_token", "event_seq")
-    refuse_if(constraints.tenant_problem(state, after.tenant, f"webhook {after.id}"))
+    refuse_if(constraints.subscription_problem(state, after))
     state.subscriptions = state.subscriptions.put(key, after)
 
 
@@ -74,8 +73,7 @@ def _write_delivery(state: State, before: Delivery | None, after: Delivery) -> N
 def _write_replay(state: State, before: Replay | None, after: Replay) -> None:
     key = (after.tenant, after.subscription_id, after.id)
     guard(state.replays, key, before, "position", "done")
-    if (after.tenant, after.subscription_id) not in state.subscriptions:
-        refuse_if(f"replay {after.id} is of no webhook ({after.subscription_id})")
+    refuse_if(constraints.replay_problem(state, after))
     state.replays = state.replays.put(key, after)
     running = (after.id,)
     state.replays_running = (

@@ -15,6 +15,16 @@ from vectis_core.orders.model import Address, Order, OrderLine, Shipment, Shipme
 from vectis_core.stock.model import Movement, MovementKind, Reservation, StockRecord
 from vectis_core.tenancy import Settings, Tenant
 from vectis_core.testing.clock import GUIDE_MOMENT
+from vectis_core.webhooks.model import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Replay,
+    SealedSecret,
+    Subscription,
+    SubscriptionStatus,
+    Trigger,
+)
 
 #: Text that sorts, folds, escapes or splits badly where somebody was careless.
 AWKWARD_TEXTS = (
@@ -47,6 +57,9 @@ PRODUCT_ID = "prod_1"
 STOCK_ID = "inv_1"
 ORDER_ID = "019bfa2c-d200-7000-8000-000000000001"
 SHIPMENT_ID = "shp_1"
+WEBHOOK_ID = "whk_1"
+DELIVERY_ID = "whd_1"
+EVENT_ID = "019bfa2c-d200-7000-8000-0000000000e1"
 
 
 def tenant(**changes: Any) -> Tenant:
@@ -234,7 +247,7 @@ def event(**changes: Any) -> Event:
     """Return the event of the order's creation."""
     made = Event(
         tenant=TENANT,
-        id="019bfa2c-d200-7000-8000-0000000000e1",
+        id=EVENT_ID,
         type=EventType.ORDER_CREATED,
         subject=Subject.ORDER,
         subject_id=ORDER_ID,
@@ -263,4 +276,86 @@ def client(**changes: Any) -> ApiClient:
 def signing_key(**changes: Any) -> SigningKey:
     """Return a signing key; neither half is a real one."""
     made = SigningKey("key_1", '{"kty": "RSA"}', "sealed", MADE_AT, MADE_AT, None)
+    return attrs.evolve(made, **changes)
+
+
+def subscription(**changes: Any) -> Subscription:
+    """Return an endpoint that fails just now, is leased, rests, and whose secret is being replaced."""
+    made = Subscription(
+        tenant=TENANT,
+        id=WEBHOOK_ID,
+        url="https://example.com/webhooks?a=1&b=%20",
+        events=("order.*", "inventory.low_stock"),
+        status=SubscriptionStatus.ACTIVE,
+        reason=None,
+        status_since=MADE_AT,
+        secrets=(SealedSecret("newer", MADE_AT, None), SealedSecret("older", GUIDE_MOMENT, MADE_AT)),
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+        event_seq=0,
+        failing_since=MADE_AT,
+        failures=3,
+        failed_deliveries=2,
+        rests_until=MADE_AT,
+        lease_token=7,
+        leased_until=MADE_AT,
+        claimed_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def new_subscription(**changes: Any) -> Subscription:
+    """Return an endpoint that was never delivered to."""
+    past = {"failing_since": None, "failures": 0, "failed_deliveries": 0, "rests_until": None}
+    return subscription(**{**past, "lease_token": 0, "leased_until": None, "claimed_at": None, **changes})
+
+
+def delivery(**changes: Any) -> Delivery:
+    """Return the order's event on its way, which was tried once."""
+    made = Delivery(
+        tenant=TENANT,
+        id=DELIVERY_ID,
+        subscription_id=WEBHOOK_ID,
+        event_id=EVENT_ID,
+        event_type=EventType.ORDER_CREATED,
+        subject=Subject.ORDER,
+        subject_id=ORDER_ID,
+        sequence=1,
+        trigger=Trigger.EVENT,
+        status=DeliveryStatus.PENDING,
+        attempts=1,
+        due_at=MADE_AT,
+        created_at=MADE_AT,
+        updated_at=MADE_AT,
+        last_code=503,
+        last_error=None,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def new_delivery(**changes: Any) -> Delivery:
+    """Return the order's event on its way, which was never tried."""
+    return delivery(**{"attempts": 0, "last_code": None, **changes})
+
+
+def attempt(**changes: Any) -> Attempt:
+    """Return the delivery's first attempt."""
+    made = Attempt(TENANT, DELIVERY_ID, 1, MADE_AT, "https://example.com/webhooks", 503, None, 1_234, "try\nlater ẞ")
+    return attrs.evolve(made, **changes)
+
+
+def replay(**changes: Any) -> Replay:
+    """Return a replay that is under way."""
+    made = Replay(
+        tenant=TENANT,
+        id="whr_1",
+        subscription_id=WEBHOOK_ID,
+        since=GUIDE_MOMENT,
+        until=MADE_AT,
+        types=("order.*", "*"),
+        position=3,
+        made=2,
+        done=False,
+        created_at=MADE_AT,
+    )
     return attrs.evolve(made, **changes)

@@ -23,6 +23,7 @@ from vectis_core.testing.conformance.lists import ListConformance
 from vectis_core.testing.conformance.reading import ReadingConformance
 from vectis_core.testing.conformance.shops import ShopConformance
 from vectis_core.testing.conformance.transactions import TransactionConformance
+from vectis_core.testing.conformance.webhooks import WebhookConformance
 
 __all__ = ["BackendConformance"]
 
@@ -34,6 +35,7 @@ class BackendConformance(
     ListConformance,
     ConcurrencyConformance,
     ShopConformance,
+    WebhookConformance,
     BackupConformance,
 ):
     """All that a backend must do."""

@@ -6,15 +6,18 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from vectis_core.errors import StoreConflict, VectisError
 from vectis_core.orders.model import Address, Item, Order, Placed
-from vectis_core.ports import Changes, Store
+from vectis_core.ports import Changes, Slice, Store
+from vectis_core.queries import OFFSET_MAX
 from vectis_core.stock.model import StockRecord
 from vectis_core.testing import comparing, samples
 from vectis_core.testing.clock import FrozenClock
+from vectis_core.testing.comparing import ALL, same
 from vectis_core.testing.ids import CountingIds
 from vectis_core.vectis import Vectis
 
@@ -98,6 +101,26 @@ class ConformanceBase:
     def bought(self, external_id: str, quantity: int = 1, sku: str = samples.SKU) -> Order:
         """Create and confirm an order of one line."""
         return self.vectis.orders.confirm(self.buy(external_id, quantity, sku).order.id)
+
+    @staticmethod
+    def compare_list(
+        rows: list[T],
+        read: Callable[[Slice], list[T]],
+        count: int,
+        what: object,
+        key: Callable[[Any], str] = attrgetter("id"),
+    ) -> None:
+        """Fail unless every way through a list shows *rows*, which are newest first."""
+        same(f"total of {what}", len(rows), count)
+        same(f"all of {what}", [key(row) for row in rows], [key(row) for row in read(Slice(ALL))])
+        for limit, offset in [(1, 0), (2, 1), (3, 3), (100, 5), (1, OFFSET_MAX)]:
+            part = read(Slice(limit, offset))
+            same(f"{limit} from {offset} of {what}", [key(r) for r in rows[offset:][:limit]], [key(r) for r in part])
+        for place in (0, len(rows) // 2, len(rows) - 1):
+            if rows:
+                after = read(Slice(3, before=key(rows[place])))
+                expected = [key(row) for row in rows[place + 1 : place + 4]]
+                same(f"after {place} of {what}", expected, [key(row) for row in after])
 
     def check_books(self) -> None:
         """Fail unless the books of the default tenant are right, by two independent proofs."""
