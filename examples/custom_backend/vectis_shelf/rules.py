@@ -12,6 +12,7 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes
 from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 from vectis_shelf.tables import POSITION, Draft, Path
 
 #: The lists of a batch whose rows come as (before, after): table, the fields of its key, the fields that guard it.
@@ -25,12 +26,16 @@ _CHANGED: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
     ("clients", ("tenant", "id"), ()),
     ("keys", ("id",), ()),
     ("windows", ("key",), ("granted",)),
+    ("subscriptions", ("tenant", "id"), ("lease_token", "event_seq")),
+    ("deliveries", ("tenant", "id"), ("status", "attempts")),
+    ("replays", ("tenant", "id"), ("position", "done")),
 )
 #: The lists whose rows are only ever added: table, and the fields of its key.
 _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (
     ("movements", ("tenant", "stock_id", "seq")),
     ("events", ("tenant", "subject", "subject_id", "sequence")),
     ("results", ("tenant", "scope", "command_id")),
+    ("attempts", ("tenant", "delivery_id", "number")),
 )
 
 
@@ -120,9 +125,13 @@ def problem_of(draft: Draft, table: str, row: Any) -> str | None:
             return _reservation_problem(draft, row)
         case Movement():
             return _movement_problem(draft, row)
+        case Subscription() | Delivery() | Attempt() | Replay():
+            problem = _webhook_problem(draft, row)
         case Event():
             subjects = "orders" if row.subject is Subject.ORDER else "stock"
-            lost = draft.get(subjects, (row.tenant, row.subject_id)) is None
+            # Events of a webhook outlive it.
+            outlives = row.subject is Subject.WEBHOOK
+            lost = not outlives and draft.get(subjects, (row.tenant, row.subject_id)) is None
             problem = f"event {row.id} is of nothing ({row.subject_id})" if lost else None
         case _:
             owner = getattr(row, "tenant", None)
@@ -174,3 +183,23 @@ def _movement_problem(draft: Draft, row: Movement) -> str | None:
     if row.order_id is not None and draft.get("orders", (row.tenant, row.order_id)) is None:
         return f"{what} was made for no order"
     return None
+
+
+def _webhook_problem(draft: Draft, row: Subscription | Delivery | Attempt | Replay) -> str | None:
+    match row:
+        case Subscription():
+            sound = 0 <= row.failed_deliveries <= row.failures and (row.failures > 0) is (row.failing_since is not None)
+            lost = draft.get("tenants", (row.tenant,)) is None
+        case Delivery():
+            sound = row.attempts >= 0 and (row.status is DeliveryStatus.PENDING) is (row.due_at is not None)
+            event = draft.get("events", (row.tenant, str(row.subject), row.subject_id, row.sequence))
+            lost = event is None or draft.get("subscriptions", (row.tenant, row.subscription_id)) is None
+        case Attempt():
+            sound = row.number > 0 and (row.code is None) is not (row.error is None)
+            lost = draft.get("deliveries", (row.tenant, row.delivery_id)) is None
+        case Replay():
+            sound = True
+            lost = draft.get("subscriptions", (row.tenant, row.subscription_id)) is None
+    if lost:
+        return f"{row} points to nothing"
+    return None if sound else f"{row} cannot be"

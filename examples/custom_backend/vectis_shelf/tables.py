@@ -16,6 +16,7 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import RateWindow, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 
 Path = tuple[Any, ...]
 Table = Mapping[Path, Any]
@@ -35,6 +36,10 @@ TYPES: dict[str, type] = {
     "keys": SigningKey,
     "windows": RateWindow,
     "results": StoredResult,
+    "subscriptions": Subscription,
+    "deliveries": Delivery,
+    "attempts": Attempt,
+    "replays": Replay,
     # (tenant, name) to a number; the feed's newest position is one of them.
     "counters": int,
     # (what, tenant, name ...) to the id of the one row that may have this name.

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.errors import UsageError
+from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, Key, RateWindow, StoredResult
+from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_shelf import rules
+from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_shelf import rules, webhooks
 from vectis_shelf.tables import Draft, Path, State
 
 
@@ -91,10 +94,44 @@ class ShelfTransaction:
         """Return rate windows."""
         return self._found("windows", [(key,) for key in keys])
 
+    # Webhooks
+
+    def load_subscriptions(self, ids: Sequence[Key], tenants: Sequence[str]) -> Iterable[Subscription]:
+        """Return subscriptions by id, and all those of the tenants; deleted ones by id alone."""
+        all_of = [row for row in self._draft.rows("subscriptions") if row.tenant in tenants]
+        live = [row for row in all_of if row.status is not SubscriptionStatus.DELETED]
+        return self._found("subscriptions", ids) + sorted(live, key=attrgetter("tenant", "id"))
+
+    def load_deliveries(self, ids: Sequence[Key]) -> Iterable[Delivery]:
+        """Return deliveries."""
+        return self._found("deliveries", ids)
+
+    def load_events(self, keys: Sequence[EventKey]) -> Iterable[Event]:
+        """Return events by their place in their subject's history."""
+        places = [(tenant, str(kind), *place) for tenant, *place in keys for kind in Subject]
+        return self._found("events", places)
+
+    def load_due(
+        self, now: datetime, well: int, ailing: int, deliveries: int
+    ) -> Iterable[tuple[Subscription, list[Delivery]]]:
+        """Return endpoints that can be claimed, each with what is due for it."""
+        return webhooks.due(self._draft, now, well, ailing, deliveries)
+
+    def load_replays(self, limit: int) -> Iterable[Replay]:
+        """Return replays of any tenant that are not done, oldest first."""
+        return sorted((row for row in self._draft.rows("replays") if not row.done), key=attrgetter("id"))[:limit]
+
+    def load_feed(self, tenant: str, after: int, limit: int) -> Sequence[Event]:
+        """Return events of the tenant's feed after a position, in order."""
+        rows = (row for row in self._draft.rows("events") if row.tenant == tenant and row.position > after)
+        return sorted(rows, key=attrgetter("position"))[:limit]
+
     # Writing
 
-    def clear_aged(self, results_before: datetime, now: datetime, limit: int) -> tuple[int, int, int]:
-        """Delete at most *limit* each of results older than that, windows that ended, keys that retired."""
+    def clear_aged(
+        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
+    ) -> tuple[int, int, int, int, int]:
+        """Delete at most *limit* each of what has aged, and return how many of each."""
         results = [row for row in self._draft.rows("results") if row.created_at < results_before]
         windows = [row for row in self._draft.rows("windows") if row.ends_at <= now]
         keys = [row for row in self._draft.rows("keys") if row.retires_at is not None and row.retires_at <= now]
@@ -104,7 +141,9 @@ class ShelfTransaction:
             self._draft.put("windows", (window.key,), None)
         for key in keys[:limit]:
             self._draft.put("keys", (key.id,), None)
-        return min(len(results), limit), min(len(windows), limit), min(len(keys), limit)
+        deliveries = webhooks.clear_deliveries(self._draft, deliveries_before, limit)
+        ended = webhooks.clear_webhooks(self._draft, limit)
+        return min(len(results), limit), min(len(windows), limit), min(len(keys), limit), deliveries, ended
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

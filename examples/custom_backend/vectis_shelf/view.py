@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -10,10 +11,11 @@ from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, Shipment
-from vectis_core.ports import Holder, OrderFilter, ProductFilter, Slice, StockFilter
+from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_shelf import rules
+from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_shelf import rules, webhooks
 from vectis_shelf.tables import POSITION, Draft, State
 
 T = TypeVar("T")
@@ -183,6 +185,58 @@ class ShelfView:
     def signing_keys(self) -> list[SigningKey]:
         """Return all signing keys, oldest first."""
         return sorted(self._state["keys"].values(), key=lambda key: (key.created_at, key.id))
+
+    # Webhooks
+
+    def subscription(self, tenant: str, subscription_id: str) -> Subscription | None:
+        """Return a subscription that is not deleted."""
+        return next((row for row in self._subscriptions(tenant) if row.id == subscription_id), None)
+
+    def _subscriptions(self, tenant: str) -> list[Subscription]:
+        return [row for row in self._of("subscriptions", tenant) if row.status is not SubscriptionStatus.DELETED]
+
+    def subscriptions(self, tenant: str, part: Slice) -> list[Subscription]:
+        """Return subscriptions by id, newest first, without deleted ones."""
+        return _part(self._subscriptions(tenant), part)
+
+    def count_subscriptions(self, tenant: str) -> int:
+        """Return how many subscriptions there are, deleted ones not counted."""
+        return len(self._subscriptions(tenant))
+
+    def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """Return a delivery."""
+        return self._get("deliveries", tenant, delivery_id)
+
+    def _deliveries(self, tenant: str, where: DeliveryFilter) -> list[Delivery]:
+        return [
+            row
+            for row in self._of("deliveries", tenant)
+            if row.subscription_id == where.subscription_id
+            and where.status in {None, str(row.status)}
+            and where.event_type in {None, row.event_type}
+        ]
+
+    def deliveries(self, tenant: str, where: DeliveryFilter, part: Slice) -> list[Delivery]:
+        """Return deliveries by id, newest first."""
+        return _part(self._deliveries(tenant, where), part)
+
+    def count_deliveries(self, tenant: str, where: DeliveryFilter) -> int:
+        """Return how many deliveries there are."""
+        return len(self._deliveries(tenant, where))
+
+    def attempts(self, tenant: str, delivery_id: str) -> list[Attempt]:
+        """Return the attempts of a delivery, oldest first."""
+        rows = (row for row in self._of("attempts", tenant) if row.delivery_id == delivery_id)
+        return sorted(rows, key=attrgetter("number"))
+
+    def replays(self, tenant: str, subscription_id: str) -> list[Replay]:
+        """Return the replays of a subscription, newest first."""
+        rows = (row for row in self._of("replays", tenant) if row.subscription_id == subscription_id)
+        return sorted(rows, key=_by_id, reverse=True)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
+        return webhooks.next_due(Draft(self._state), now)
 
     # Events
 
