@@ -39,19 +39,35 @@ from vectis_core.orders import (
     ShipmentLine,
     ShipmentStatus,
 )
-from vectis_core.queries import EventPage, Explanation, Page
+from vectis_core.queries import DeliveryLog, EventPage, Explanation, Page
 from vectis_core.stock import Movement, MovementKind, StockRecord
 from vectis_core.tenancy import Caller, Settings
 from vectis_core.vectis import Vectis
+from vectis_core.webhooks.catalogue import EventKind
+from vectis_core.webhooks.model import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    IssuedSubscription,
+    Replay,
+    Subscription,
+    SubscriptionStatus,
+    Trigger,
+)
 
 __all__ = [
     "UNSET",
     "Address",
+    "Attempt",
     "Caller",
     "Conflict",
     "DatabaseTooNew",
+    "Delivery",
+    "DeliveryLog",
+    "DeliveryStatus",
     "Dimensions",
     "Event",
+    "EventKind",
     "EventPage",
     "EventType",
     "Explanation",
@@ -60,6 +76,7 @@ __all__ = [
     "IllegalTransition",
     "InexactNumber",
     "InsufficientStock",
+    "IssuedSubscription",
     "Item",
     "Movement",
     "MovementKind",
@@ -71,6 +88,7 @@ __all__ = [
     "Page",
     "Placed",
     "Product",
+    "Replay",
     "ServiceUnavailable",
     "Settings",
     "Shipment",
@@ -80,6 +98,9 @@ __all__ = [
     "Shortage",
     "StockRecord",
     "StoreError",
+    "Subscription",
+    "SubscriptionStatus",
+    "Trigger",
     "UnknownBackend",
     "UsageError",
     "ValidationError",
