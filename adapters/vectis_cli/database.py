@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,11 @@ database_option = click.option(
 tenant_option = click.option("--tenant", metavar="T", default=DEFAULT_TENANT, show_default=True, help="Whose rows.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
+def log_to_stderr() -> None:
+    """Let a command that runs for long say there what goes wrong."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import click
 from vectis_cli.lazy import Lazy, LazyGroup
 
 _COMMANDS = {
-    "serve": Lazy("vectis_cli.serve:serve", "Serve the HTTP API.", extra="server"),
+    "serve": Lazy("vectis_cli.serve:serve", "Serve the HTTP API and deliver webhooks.", extra="server"),
+    "worker": Lazy("vectis_cli.worker:worker", "Deliver webhooks, without a server.", extra="webhooks"),
     "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
     "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
     "verify": Lazy("vectis_cli.verifying:verify", "Check every row against every rule."),

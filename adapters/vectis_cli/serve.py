@@ -1,9 +1,8 @@
-"""``vectis serve``: the HTTP API under uvicorn, in one process."""
+"""``vectis serve``: the HTTP API under uvicorn and a dispatcher of webhooks, in one process."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import socket
@@ -13,8 +12,9 @@ import click
 import uvicorn
 
 from vectis_asgi import asgi_app
-from vectis_cli.database import database_option, opened
+from vectis_cli.database import database_option, log_to_stderr, opened
 from vectis_cli.housekeeping import keep_house
+from vectis_cli.worker import allow_option, delivering
 from vectis_core import Vectis
 from vectis_core.access import SCOPES, IssuedClient
 
@@ -39,6 +39,8 @@ _FIRST_CLIENT = "serve:first-client"
     help="Requests a minute and access token.",
 )
 @click.option("--trusted-proxy", metavar="A", help="The address of a proxy whose X-Forwarded-For is believed.")
+@click.option("--no-webhooks", is_flag=True, help="Leave it to 'vectis worker' to deliver webhooks.")
+@allow_option
 def serve(
     database: str,
     host: str,
@@ -47,15 +49,21 @@ def serve(
     public_url: str | None,
     rate_limit: int,
     trusted_proxy: str | None,
+    no_webhooks: bool,
+    allowed: tuple[str, ...],
 ) -> None:
-    """Serve the HTTP API.
+    """Serve the HTTP API and deliver webhooks.
 
     On a database without API clients, one with all scopes is made and printed. Ctrl-C or SIGTERM ends it, once
     requests under way are answered.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     # Before anything else, so that a busy port costs no credentials that nobody gets to see.
-    with _listening(host, port) as listener, opened(database, new=True) as oms:
+    with (
+        _listening(host, port) as listener,
+        opened(database, new=True) as oms,
+        delivering(oms, allowed, wanted=not no_webhooks),
+    ):
         app = asgi_app(
             oms,
             base_domain=base_domain,
