@@ -82,7 +82,7 @@ class Changes:
     results: list[StoredResult] = attrs.Factory(list)
     #: Guarded by ``lease_token`` and ``event_seq``.
     subscriptions: list[tuple[Subscription | None, Subscription]] = attrs.Factory(list)
-    #: Guarded by ``status`` and ``attempts``.
+    #: Guarded by ``status`` and ``attempts``; one of an event of the same batch gets the position of that.
     deliveries: list[tuple[Delivery | None, Delivery]] = attrs.Factory(list)
     attempts: list[Attempt] = attrs.Factory(list)
     #: Guarded by ``position``.
@@ -168,9 +168,9 @@ class Transaction(Protocol):
         """Return active endpoints of any tenant that nobody has leased, that do not rest, and for which some is due.
 
         Those that were not claimed for longest come first: at most *well* without a failure, and at most *ailing*
-        with one. Of each at most *deliveries*: those that were never tried, by id, whatever the time, and those that
-        are due again by *now*, by when and id, in the order that ``in_turn`` of ``vectis_core.webhooks.schedule``
-        gives them.
+        with one. Of each at most *deliveries*: those that were never tried, by position and id, whatever the time,
+        and those that are due again by *now*, by when and id, in the order that ``in_turn`` gives them
+        (``vectis_core.webhooks.schedule``).
         """
         ...
 

@@ -12,6 +12,7 @@ from vectis_core.stock.ledger import is_low
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 from vectis_memory.state import State
+from vectis_memory.tree import Path
 
 
 def tenant_problem(state: State, tenant: str, what: str) -> str | None:
@@ -28,12 +29,16 @@ def subscription_problem(state: State, webhook: Subscription) -> str | None:
     return tenant_problem(state, webhook.tenant, f"webhook {webhook.id}")
 
 
+def told_by(delivery: Delivery) -> Path:
+    """Return the key of the event that a delivery tells of."""
+    return (delivery.tenant, str(delivery.subject), delivery.subject_id, delivery.sequence)
+
+
 def delivery_problem(state: State, delivery: Delivery) -> str | None:
     """Return what is wrong with a delivery."""
     if (delivery.tenant, delivery.subscription_id) not in state.subscriptions:
         return f"delivery {delivery.id} is of no webhook ({delivery.subscription_id})"
-    told = (delivery.tenant, str(delivery.subject), delivery.subject_id, delivery.sequence)
-    if told not in state.histories:
+    if told_by(delivery) not in state.histories:
         return f"delivery {delivery.id} tells of no event"
     if (delivery.status is DeliveryStatus.PENDING) is (delivery.due_at is None):
         return f"delivery {delivery.id} is {delivery.status} and {'never' if delivery.due_at is None else 'still'} due"

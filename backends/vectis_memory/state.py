@@ -68,8 +68,8 @@ class State:
     result_ages: SortedMap[StoredResult] = attrs.Factory(SortedMap)
     subscriptions: SortedMap[Subscription] = attrs.Factory(SortedMap)
     deliveries: SortedMap[Delivery] = attrs.Factory(SortedMap)
-    #: (tenant, subscription, property, value, id) to id; the properties are ``all``, ``status``, ``first`` and
-    #: ``again``, which has when it is due as its value
+    #: (tenant, subscription, property, value, id) to id; the properties are ``all``, ``status``, ``first``,
+    #: the value of which is a position, and ``again``, of which it is when it is due
     delivery_index: SortedMap[str] = attrs.Factory(SortedMap)
     #: (tenant, delivery, number)
     attempts: SortedMap[Attempt] = attrs.Factory(SortedMap)

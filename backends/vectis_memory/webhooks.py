@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 
+import attrs
+
 from vectis_core.clock import EPOCH
 from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.ports import Changes, DeliveryFilter
@@ -52,7 +54,7 @@ def _entries(delivery: Delivery) -> set[Path]:
     head = (delivery.tenant, delivery.subscription_id)
     entries: set[Path] = {(*head, "status", str(delivery.status), delivery.id), (*head, "all", "", delivery.id)}
     if delivery.due_at is not None:
-        kind = ("again", delivery.due_at.isoformat()) if delivery.attempts else ("first", "")
+        kind = ("again", delivery.due_at.isoformat()) if delivery.attempts else ("first", f"{delivery.position:019}")
         entries.add((*head, *kind, delivery.id))
     return entries
 
@@ -61,6 +63,9 @@ def _write_delivery(state: State, before: Delivery | None, after: Delivery) -> N
     key = (after.tenant, after.id)
     guard(state.deliveries, key, before, "status", "attempts")
     refuse_if(constraints.delivery_problem(state, after))
+    told = state.histories.get(constraints.told_by(after))
+    if told is not None:
+        after = attrs.evolve(after, position=told.position)
     old = _entries(before) if before is not None else set()
     new = _entries(after)
     for entry in old - new:

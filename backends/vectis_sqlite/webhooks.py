@@ -33,8 +33,8 @@ _WEBHOOK = (
     "failures, failed_deliveries, rests_until, lease_token, leased_until, claimed_at"
 )
 _DELIVERY = (
-    "tenant, webhook_id, id, event_id, event_type, subject, subject_id, sequence, cause, status, attempts, due_at, "
-    "created_at, updated_at, last_code, last_error"
+    "tenant, webhook_id, id, event_id, event_type, subject, subject_id, sequence, position, cause, status, attempts, "
+    "due_at, created_at, updated_at, last_code, last_error"
 )
 _ATTEMPT = "tenant, delivery_id, number, at, url, code, error, duration, excerpt"
 _REPLAY = "tenant, webhook_id, id, since, until, types, position, made, done, created_at"
@@ -71,7 +71,7 @@ DUE_WEBHOOKS = select(
     "ORDER BY claimed_at, tenant, id LIMIT ?2",
 )
 _PENDING = "tenant = ? AND webhook_id = ? AND status = 'pending' AND attempts "
-FIRST_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} = 0 ORDER BY id LIMIT ?")
+FIRST_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} = 0 ORDER BY position, id LIMIT ?")
 DUE_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} > 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 NEXT_DUE = (
     "SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), "  # noqa: S608 - text of our own
@@ -88,7 +88,7 @@ UPDATE_REPLAY = (
     "UPDATE replays SET position = ?, made = ?, done = ? WHERE tenant = ? AND webhook_id = ? AND id = ? "
     "AND position = ? AND done = 0"
 )
-RUNNING_REPLAYS = select("replays", _REPLAY, "done = 0 ORDER BY id LIMIT ?")
+RUNNING_REPLAYS = select("replays", _REPLAY, "done = 0 ORDER BY position, id LIMIT ?")
 REPLAYS_OF = select("replays", _REPLAY, "tenant = ? AND webhook_id = ? ORDER BY id DESC")
 IS_REPLAYING = "SELECT EXISTS (SELECT 1 FROM replays WHERE done = 0)"
 
@@ -170,8 +170,8 @@ def webhook_of(row: Row) -> Subscription:
     )
 
 
-def delivery_row(delivery: Delivery) -> Row:
-    """Return the row of a delivery."""
+def delivery_row(delivery: Delivery, position: int | None = None) -> Row:
+    """Return the row of a delivery, at a *position* of the feed where that was given just now."""
     return (
         delivery.tenant,
         delivery.subscription_id,
@@ -181,6 +181,7 @@ def delivery_row(delivery: Delivery) -> Row:
         delivery.subject.value,
         delivery.subject_id,
         delivery.sequence,
+        delivery.position if position is None else position,
         delivery.trigger.value,
         delivery.status.value,
         delivery.attempts,
@@ -195,7 +196,7 @@ def delivery_row(delivery: Delivery) -> Row:
 def delivery_change(before: Delivery, delivery: Delivery) -> Row:
     """Return what a delivery becomes, and the guard."""
     row = delivery_row(delivery)
-    return (*row[9:12], *row[13:16], *row[:3], before.status.value, before.attempts)
+    return (*row[10:13], *row[14:17], *row[:3], before.status.value, before.attempts)
 
 
 def delivery_of(row: Row) -> Delivery:
@@ -209,14 +210,15 @@ def delivery_of(row: Row) -> Delivery:
         subject=Subject(row[5]),
         subject_id=row[6],
         sequence=row[7],
-        trigger=Trigger(row[8]),
-        status=DeliveryStatus(row[9]),
-        attempts=row[10],
-        due_at=maybe_moment(row[11]),
-        created_at=from_micros(row[12]),
-        updated_at=from_micros(row[13]),
-        last_code=row[14],
-        last_error=row[15],
+        position=row[8],
+        trigger=Trigger(row[9]),
+        status=DeliveryStatus(row[10]),
+        attempts=row[11],
+        due_at=maybe_moment(row[12]),
+        created_at=from_micros(row[13]),
+        updated_at=from_micros(row[14]),
+        last_code=row[15],
+        last_error=row[16],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from vectis_core.errors import StoreConflict
@@ -55,9 +55,9 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     )
     _shipments(connection, changes.orders)
     _many(connection, sql.INSERT_MOVEMENT, [rows.movement_row(each) for each in changes.movements])
-    _events(connection, changes.events)
+    positions = _events(connection, changes.events)
     _access(connection, changes)
-    _webhooks(connection, changes)
+    _webhooks(connection, changes, positions)
     counters = [(tenant, name, by, by) for (tenant, name), by in changes.counters.items() if by]
     if counters:
         connection.executemany(sql.GROW_COUNTER, counters)
@@ -91,7 +91,7 @@ def _access(connection: sqlite3.Connection, changes: Changes) -> None:
     _many(connection, sql.INSERT_RESULT, [rows.result_row(each) for each in changes.results])
 
 
-def _webhooks(connection: sqlite3.Connection, changes: Changes) -> None:
+def _webhooks(connection: sqlite3.Connection, changes: Changes, positions: Mapping[str, int]) -> None:
     _pairs(
         connection,
         changes.subscriptions,
@@ -104,7 +104,7 @@ def _webhooks(connection: sqlite3.Connection, changes: Changes) -> None:
         connection,
         changes.deliveries,
         webhooks.INSERT_DELIVERY,
-        webhooks.delivery_row,
+        lambda delivery: webhooks.delivery_row(delivery, positions.get(delivery.event_id)),
         webhooks.UPDATE_DELIVERY,
         webhooks.delivery_change,
     )
@@ -180,14 +180,20 @@ def _shipments(connection: sqlite3.Connection, pairs: Sequence[tuple[Order | Non
     _many(connection, sql.INSERT_SHIPMENT_LINE, lines)
 
 
-def _events(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
-    """Write events, each at the next place of its tenant's feed: there is one writer, so none can be overtaken."""
+def _events(connection: sqlite3.Connection, events: Sequence[Event]) -> dict[str, int]:
+    """Write events, each at the next place of its tenant's feed: there is one writer, so none can be overtaken.
+
+    Returns the places by the events' ids.
+    """
     last: dict[str, int] = {}
+    positions: dict[str, int] = {}
     values = []
     for event in events:
         if event.tenant not in last:
             found = connection.execute(sql.LAST_POSITION, (event.tenant,)).fetchone()
             last[event.tenant] = found[0] if found else 0
         last[event.tenant] += 1
+        positions[event.id] = last[event.tenant]
         values.append(rows.event_row(event, last[event.tenant]))
     _many(connection, sql.INSERT_EVENT, values)
+    return positions

@@ -321,6 +321,7 @@ def delivery(**changes: Any) -> Delivery:
         subject=Subject.ORDER,
         subject_id=ORDER_ID,
         sequence=1,
+        position=1,
         trigger=Trigger.EVENT,
         status=DeliveryStatus.PENDING,
         attempts=1,

@@ -36,6 +36,7 @@ def delivery_of(
         subject=event.subject,
         subject_id=event.subject_id,
         sequence=event.sequence,
+        position=event.position,
         trigger=trigger,
         status=DeliveryStatus.SKIPPED if skipped else DeliveryStatus.PENDING,
         attempts=0,

@@ -160,6 +160,8 @@ class Delivery:
     subject: Subject
     subject_id: str
     sequence: int
+    #: The event's place in the feed, by which first attempts go; given when the transaction is flushed that made it.
+    position: int
     trigger: Trigger
     status: DeliveryStatus
     #: Attempts made.

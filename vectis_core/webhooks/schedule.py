@@ -53,8 +53,8 @@ def is_due(delivery: Delivery, now: datetime) -> bool:
 def in_turn(first: Iterable[Delivery], again: Iterable[Delivery], most: int) -> list[Delivery]:
     """Return at most so many deliveries of one endpoint in the order in which they are tried.
 
-    *first* are those that were never tried, oldest first, and they stay in that order, which is the order of their
-    subjects' events. *again* are those that are due once more; they take their turns among the others by when they
+    *first* are those that were never tried, by their places in the feed, and they stay in that order whatever the
+    clock says. *again* are those that are due once more; they take their turns among the others by when they
     are due.
     """
     return list(islice(merge(again, first, key=_due_at), most))

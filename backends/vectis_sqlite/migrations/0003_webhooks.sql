@@ -32,6 +32,7 @@ CREATE TABLE deliveries (
   subject TEXT NOT NULL,
   subject_id TEXT NOT NULL,
   sequence INTEGER NOT NULL,
+  position INTEGER NOT NULL CHECK (position >= 1),
   cause TEXT NOT NULL,
   status TEXT NOT NULL,
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
@@ -47,7 +48,7 @@ CREATE TABLE deliveries (
   CHECK ((status = 'pending') = (due_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX deliveries_first ON deliveries (tenant, webhook_id, id) WHERE status = 'pending' AND attempts = 0;
+CREATE INDEX deliveries_first ON deliveries (tenant, webhook_id, position, id) WHERE status = 'pending' AND attempts = 0;
 CREATE INDEX deliveries_again ON deliveries (tenant, webhook_id, due_at, id) WHERE status = 'pending' AND attempts > 0;
 CREATE INDEX deliveries_of_status ON deliveries (tenant, webhook_id, status, id);
 

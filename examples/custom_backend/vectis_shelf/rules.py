@@ -58,6 +58,9 @@ def write(draft: Draft, changes: Changes) -> None:
             _guard(draft.get(table, key), None, (), f"{table} {key}")
             draft.put(table, key, _placed(draft, row) if table == "events" else row)
             written.append((table, row))
+    for _, delivery in changes.deliveries:
+        # Now that its event has a place in the feed.
+        draft.put("deliveries", (delivery.tenant, delivery.id), _told_at(draft, delivery))
     for key, amount in changes.counters.items():
         draft.put("counters", key, (draft.get("counters", key) or 0) + amount)
     # Last, because rows of one batch may point to each other.
@@ -112,6 +115,16 @@ def _placed(draft: Draft, event: Event) -> Event:
     position = (draft.get("counters", key) or 0) + 1
     draft.put("counters", key, position)
     return attrs.evolve(event, position=position)
+
+
+def _told_at(draft: Draft, delivery: Delivery) -> Delivery:
+    """Return the delivery with the place of its event in the feed."""
+    event = draft.get("events", _event_of(delivery))
+    return delivery if event is None else attrs.evolve(delivery, position=event.position)
+
+
+def _event_of(delivery: Delivery) -> Path:
+    return (delivery.tenant, str(delivery.subject), delivery.subject_id, delivery.sequence)
 
 
 def problem_of(draft: Draft, table: str, row: Any) -> str | None:
@@ -192,7 +205,7 @@ def _webhook_problem(draft: Draft, row: Subscription | Delivery | Attempt | Repl
             lost = draft.get("tenants", (row.tenant,)) is None
         case Delivery():
             sound = row.attempts >= 0 and (row.status is DeliveryStatus.PENDING) is (row.due_at is not None)
-            event = draft.get("events", (row.tenant, str(row.subject), row.subject_id, row.sequence))
+            event = draft.get("events", _event_of(row))
             lost = event is None or draft.get("subscriptions", (row.tenant, row.subscription_id)) is None
         case Attempt():
             sound = row.number > 0 and (row.code is None) is not (row.error is None)

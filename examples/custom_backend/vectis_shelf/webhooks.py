@@ -13,6 +13,7 @@ from vectis_core.webhooks.schedule import in_turn, is_due
 from vectis_shelf.tables import Draft
 
 _by_id = attrgetter("id")
+_by_position = attrgetter("position", "id")
 _by_due = attrgetter("due_at", "id")
 
 
@@ -39,7 +40,7 @@ def due(
         if max(row.leased_until or EPOCH, row.rests_until or EPOCH) > now:
             continue
         rows = waiting[row.tenant, row.id]
-        first = sorted((each for each in rows if not each.attempts), key=_by_id)
+        first = sorted((each for each in rows if not each.attempts), key=_by_position)
         again = sorted((each for each in rows if each.attempts and is_due(each, now)), key=_by_due)
         if first or again:
             found[row.failures > 0].append((row, in_turn(first, again, deliveries)))

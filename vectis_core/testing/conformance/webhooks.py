@@ -317,14 +317,15 @@ class WebhookConformance(ConformanceBase):
         same("later", later, sorted(name for name, _ in self._due(now + _MINUTE)))
 
     def test_in_which_order_deliveries_are_tried(self) -> None:
-        """Untried ones by id, whatever the clock says, and among them those that are due again, by when and id."""
+        """Untried ones by position, whatever the clock says, and among them those that are due again, by when."""
         self.write_shop()
+        self.write(Changes(events=[samples.event(sequence=number, id=f"event-{number}") for number in (2, 3)]))
         now = _MADE_AT
         first = [
-            samples.new_delivery(id="whd_1", due_at=now - _MINUTE),
+            samples.new_delivery(id="whd_2", due_at=now - _MINUTE),
             # Made after the clock was set back, and after it was set forward again.
-            samples.new_delivery(id="whd_2", due_at=now - 3 * _MINUTE),
-            samples.new_delivery(id="whd_3", due_at=now + 9 * _MINUTE),
+            samples.new_delivery(id="whd_1", sequence=2, position=2, due_at=now - 3 * _MINUTE),
+            samples.new_delivery(id="whd_3", sequence=3, position=3, due_at=now + 9 * _MINUTE),
         ]
         again = [
             samples.delivery(id="whd_9", due_at=now - 2 * _MINUTE),
@@ -337,12 +338,28 @@ class WebhookConformance(ConformanceBase):
             samples.new_delivery(id="whd_4", status=DeliveryStatus.SKIPPED, due_at=None),
         ]
         self._put([samples.new_subscription()], [*others, *again, *first[::-1]])
-        ordered = ["whd_9", "whd_1", "whd_2", "whd_7", "whd_8", "whd_3"]
+        ordered = ["whd_9", "whd_2", "whd_1", "whd_7", "whd_8", "whd_3"]
 
         same("all", [("whk_1", ordered)], self._due(now))
         for most in (1, 2, 5, 6):
             same(f"{most} of them", [("whk_1", ordered[:most])], self._due(now, deliveries=most))
         same("later", [("whk_1", [*ordered[:5], "whd_6", "whd_3"])], self._due(now + _MINUTE))
+
+    def test_a_delivery_has_the_place_of_its_event(self) -> None:
+        """A delivery of an event of the same batch gets the position that the event gets."""
+        self.write_shop()
+        self._put([samples.new_subscription()])
+        made = [
+            samples.new_delivery(id=f"whd_{number}", sequence=number, event_id=f"event-{number}", position=0)
+            for number in (3, 2)
+        ]
+        events = [samples.event(sequence=number, id=f"event-{number}") for number in (2, 3)]
+        self.write(Changes(events=events, deliveries=[(None, each) for each in made]))
+
+        with self.store.read() as view:
+            found = [view.delivery("acme", each.id) for each in made]
+            same("positions", [3, 2], [each.position for each in found if each is not None])
+        same("turns", [("whk_1", ["whd_2", "whd_3"])], self._due(_MADE_AT))
 
     def test_whose_turn_it_is(self) -> None:
         """Endpoints that were not claimed for longest come first; those that fail have places of their own."""
