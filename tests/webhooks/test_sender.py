@@ -338,7 +338,7 @@ def test_failures_have_their_kinds(sender: HttpTransport, tmp_path: Path) -> Non
     with Endpoint(answering(), tls=server) as distrusted:
         assert failure(sender, distrusted.url()) == "tls"
     assert failure(sender, distrusted.url()) == "connect"
-    with Endpoint(answering()) as plain:
+    with Endpoint(lambda talk: talk.send(b"220 a server of mail\r\n")) as plain:
         assert failure(sender, plain.url(scheme="https")) == "tls"
     with Endpoint(saying(b"no HTTP at all\r\n\r\n")) as junk:
         assert failure(sender, junk.url()) == "protocol"
@@ -365,9 +365,11 @@ def test_a_failed_handshake_leaves_no_socket_open(sender: HttpTransport) -> None
 
     def refuse(talk: Talk) -> None:
         talk.send(b"HTTP/1.1 400 Speak TLS to somebody else\r\n\r\n")
-        while talk.connection.recv(4096):
-            pass
-        ended.set()
+        try:
+            while talk.connection.recv(4096):
+                pass
+        finally:
+            ended.set()
 
     with Endpoint(refuse) as endpoint:
         with pytest.raises(NotDelivered) as caught:
