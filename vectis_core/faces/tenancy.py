@@ -37,6 +37,7 @@ class TenantFace:
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> EventFeed:
         """Return the tenant's events after a cursor, in order; of some types where any are named.
 
-        *types* may hold ``order.*`` and the like, and ``*``, as those of a webhook may. Reading it raises ``ValidationError`` for what is no cursor of the feed, or no type of event.
+        *types* may hold ``order.*`` and the like, and ``*``, as those of a webhook may. Reading it raises
+        ``ValidationError`` for what is no cursor of the feed, or no such filter.
         """
         return EventFeed(self._engine, self.caller.tenant, after, types)
