@@ -96,7 +96,7 @@ def test_a_folder_that_does_not_exist_is_named(run: Run, tmp_path: Path, words: 
 
 @pytest.mark.parametrize(
     "words",
-    ["verify", "clients list", "clients revoke cli_x", "keys rotate", "export stock"],
+    ["verify", "clients list", "clients revoke cli_x", "keys rotate", "export stock", "worker"],
 )
 def test_who_only_looks_makes_no_database(vectis: Call, tmp_path: Path, words: str) -> None:
     """A mistyped path is told, and nothing is made there."""
@@ -123,7 +123,8 @@ def test_who_only_looks_leaves_the_database_of_another_program_alone(vectis: Cal
 
 
 @pytest.mark.parametrize(
-    ("missing", "words", "extra"), [("uvicorn", "serve", "server"), ("joserfc", "keys rotate", "http")]
+    ("missing", "words", "extra"),
+    [("uvicorn", "serve", "server"), ("joserfc", "keys rotate", "http"), ("httpcore", "worker", "webhooks")],
 )
 def test_a_missing_extra_is_named(tmp_path: Path, missing: str, words: str, extra: str) -> None:
     """Where what an extra brings is not installed, the message is the command that installs it."""
@@ -151,6 +152,6 @@ def test_every_command_explains_itself(vectis: Call) -> None:
     """The help lists all commands, and each has a help of its own whose first line says what it does."""
     listed = re.findall(r"^  (\w+) ", vectis("--help").stdout.partition("Commands:")[2], re.MULTILINE)
 
-    assert listed == ["serve", "clients", "keys", "verify", "backup", "import", "export"]
+    assert listed == ["serve", "worker", "webhooks", "clients", "keys", "verify", "backup", "import", "export"]
     for name in listed:
         assert re.match(rf"Usage: .*{name}.*\n\n  [A-Z]\w+", vectis(name, "--help").stdout)
