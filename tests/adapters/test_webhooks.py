@@ -207,6 +207,36 @@ def test_a_repeat_does_not_show_the_secret_again(shop: Shop, how: str) -> None:
     assert shop.get("/api/webhooks").json["pagination"]["total"] == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/api/webhooks/{hook}", {"active": False}),
+        ("POST", "/api/webhooks/{hook}/test", None),
+        ("POST", "/api/webhooks/{hook}/finish-rotation", None),
+        ("POST", "/api/webhooks/{hook}/replay", {"since": "2026-01-01T00:00:00Z", "types": ["*"]}),
+        ("POST", "/api/deliveries/{delivery}/redeliver", None),
+        ("DELETE", "/api/webhooks/{hook}", None),
+    ],
+)
+def test_a_repeat_does_nothing_twice(shop: Shop, method: str, path: str, body: Any) -> None:
+    """The same key gets the very answer of the first time, and no second test, redelivery or replay begins."""
+    hook = subscribed(shop)
+    shop.post(f"/api/webhooks/{hook['id']}/rotate-secret")
+    delivery = shop.post(f"/api/webhooks/{hook['id']}/test").json
+    attempt(shop, hook, 200)
+    place, headers = path.format(hook=hook["id"], delivery=delivery["id"]), {"idempotency-key": "once"}
+
+    first = shop.ask(method, place, body, headers=headers)
+    lists = [shop.get(f"/api/webhooks/{hook['id']}/{name}").body for name in ("deliveries", "replays")]
+    shop.clock.advance(1)
+    second = shop.ask(method, place, body, headers=headers)
+
+    assert (second.status, second.body) == (first.status, first.body)
+    assert first.status in {200, 202, 204}
+    assert second.headers["x-idempotent-replay"] == "true"
+    assert [shop.get(f"/api/webhooks/{hook['id']}/{name}").body for name in ("deliveries", "replays")] == lists
+
+
 def test_a_repeat_with_another_secret_is_a_conflict(shop: Shop) -> None:
     """The secret is part of what was asked for."""
     headers = {"idempotency-key": "once"}
