@@ -53,14 +53,16 @@ class Names:
         return future.result(seconds)
 
     def _resolve(self, host: str, port: int, future: Future[list[str]]) -> None:
+        found: list[str] | None = None
         try:
             found = self._resolver(host, port)
-        except UnknownHost as error:
-            future.set_exception(error)
-        else:
-            future.set_result(found)
+        except UnknownHost:
+            pass
         finally:
+            # First forgotten and then told: who asks after that hears what the resolver says by then.
             with self._mutex:
                 del self._under_way[host, port]
-            if not future.done():
+            if found is None:
                 future.set_exception(UnknownHost(host))
+            else:
+                future.set_result(found)

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
+from vectis_core.webhooks.addresses import WebhookUrl
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
 from vectis_webhooks.addresses import AddressRules
 from vectis_webhooks.network import Attempt, Dial, RefusedAddress, VettedNetwork
@@ -62,6 +63,9 @@ class HttpTransport:
 
     def post(self, post: Post) -> Answer:
         """Return the answer, whatever its status; raises ``NotDelivered``."""
+        if WebhookUrl().problem(post.url) is not None:
+            # Whoever gave it to us should have looked: it may mean another host to the next reader.
+            raise NotDelivered("refused_address")
         url = urlsplit(post.url)
         self._attempt.begin(post.deadline, secure=url.scheme == "https")
         try:

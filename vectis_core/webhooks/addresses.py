@@ -1,13 +1,15 @@
 """Where a webhook may go to, as far as its URL says; what a name resolves to is checked by whoever dials it.
 
 Refused is what different programs read differently, since a check by one of them then says nothing about another:
-a user name before the host, backslashes, control characters, percent signs in the host, zones, names that are no ASCII.
+a user name before the host, backslashes, control characters, percent signs in the host, zones, names that are no ASCII,
+and numbers that some take for addresses.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import attrs
@@ -16,9 +18,13 @@ import attrs
 LENGTH_MAX = 2048
 
 #: RFC 3986, without what has no business in a host: letters, digits, dots, hyphens, underscores; or an IPv6 literal.
-_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
+#: What programs take for a number, and then the whole host for an address: 127.1, 0x7f.1, 2130706433, 0177.0.0.1.
+_NUMBER = re.compile(r"[0-9]+|0[Xx][0-9A-Fa-f]*")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[!-~]+")
+_PORT = re.compile(r"[0-9]{1,5}")
 _PORT_MAX = 65535
 
 
@@ -39,9 +45,35 @@ def _authority(url: str) -> str:
     return re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
 
 
+def _has_no_host(url: str) -> bool:
+    host = _host_and_port(url)[0]
+    if host.startswith("["):
+        return not (host.endswith("]") and _is(IPv6Address, host[1:-1]))
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return not _is(IPv4Address, host)
+    return not _NAME.fullmatch(host)
+
+
 def _has_bad_port(url: str) -> bool:
-    port = _authority(url).rpartition(":")[2]
-    return port.isdigit() and not 1 <= int(port) <= _PORT_MAX
+    port = _host_and_port(url)[1]
+    return port is not None and not (_PORT.fullmatch(port) and 1 <= int(port) <= _PORT_MAX)
+
+
+def _host_and_port(url: str) -> tuple[str, str | None]:
+    authority = _authority(url)
+    if authority.endswith("]") or ":" not in authority:
+        return authority, None
+    host, _, port = authority.rpartition(":")
+    return host, port
+
+
+def _is(kind: type[IPv4Address | IPv6Address], text: str) -> bool:
+    """Return whether *text* is an address; one with a zone (``fe80::1%eth0``) is not one for everybody."""
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 #: What is wrong, in the order in which it is looked for, and the words for it.
@@ -53,6 +85,6 @@ _RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda url: not _SCHEME.match(url), "must begin with https:// or http://"),
     (lambda url: "@" in _authority(url), "must not carry a user name or a password: they would stand in logs"),
     (lambda url: "#" in url, "must not have a fragment"),
-    (lambda url: not _HOST.fullmatch(_authority(url)), "must name a host, as https://example.com/webhooks"),
+    (_has_no_host, "must name a host, as https://example.com/webhooks, or write out an address, as 203.0.113.9"),
     (_has_bad_port, "must name a port between 1 and 65535, or none"),
 )
