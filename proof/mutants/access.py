@@ -146,6 +146,17 @@ ACCESS = (
         killed_by=("tests/adapters/test_repeats.py::test_a_key_makes_a_repeat_harmless",),
     ),
     Mutant(
+        name="secret-of-a-webhook-kept",
+        file="vectis_core/engine/results.py",
+        before="isinstance(result, IssuedClient | IssuedSubscription)",
+        after="isinstance(result, IssuedClient)",
+        fault="a repeat shows the secret of a webhook once more, and the database has it in the clear",
+        killed_by=(
+            "tests/adapters/test_webhooks.py::test_a_repeat_does_not_show_the_secret_again",
+            "tests/sqlite/test_webhook_secrets.py::test_no_secret_lies_open_in_the_file",
+        ),
+    ),
+    Mutant(
         name="body-over-the-limit-read",
         file="adapters/vectis_http/api.py",
         before="    if len(body) > limit:\n",

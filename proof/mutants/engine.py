@@ -86,7 +86,7 @@ ENGINE = (
     Mutant(
         name="fingerprint-without-the-lines",
         file="vectis_core/commands.py",
-        before="            canonical_form(value) if attrs.has(type(value)) else value\n",
+        before="            canonical_form(_without_secrets(value)) if attrs.has(type(value)) else value\n",
         after="            type(value).__name__ if attrs.has(type(value)) else value\n",
         fault="an order with other lines counts as a repeat",
         killed_by=("tests/core/test_checking.py::test_equal_requests_have_equal_fingerprints_and_others_do_not",),

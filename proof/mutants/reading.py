@@ -7,13 +7,14 @@ from proof.builds import Mutant
 _SQLITE = "tests/backends/test_sqlite.py::TestSqlite::"
 _STATEMENTS = "backends/vectis_sqlite/statements.py"
 _LETTING_IN = "tests/adapters/test_letting_in.py::"
+_FEED = "tests/adapters/test_feed.py::"
 
 READING = (
     Mutant(
         name="orders-of-other-tenants",
         file=_STATEMENTS,
-        before='ORDERS = _select("orders", _ORDER, "tenant = ? AND id IN ({keys})")',
-        after='ORDERS = _select("orders", _ORDER, "? IS NOT NULL AND id IN ({keys})")',
+        before='ORDERS = select("orders", _ORDER, "tenant = ? AND id IN ({keys})")',
+        after='ORDERS = select("orders", _ORDER, "? IS NOT NULL AND id IN ({keys})")',
         fault="an order is read by who knows its id, whosever it is",
         killed_by=(f"{_SQLITE}test_tenants_do_not_see_each_other",),
     ),
@@ -28,8 +29,8 @@ READING = (
     Mutant(
         name="events-of-other-tenants",
         file=_STATEMENTS,
-        before='EVENTS = _select("events", _EVENT, "tenant = ? AND position > ?',
-        after='EVENTS = _select("events", _EVENT, "? IS NOT NULL AND position > ?',
+        before='EVENTS = select("events", _EVENT, "tenant = ? AND position > ?',
+        after='EVENTS = select("events", _EVENT, "? IS NOT NULL AND position > ?',
         fault="the feed shows what other tenants do",
         killed_by=(f"{_SQLITE}test_tenants_do_not_see_each_other",),
     ),
@@ -44,16 +45,16 @@ READING = (
     Mutant(
         name="feed-skips-one",
         file=_STATEMENTS,
-        before='EVENTS = _select("events", _EVENT, "tenant = ? AND position > ? ORDER',
-        after='EVENTS = _select("events", _EVENT, "tenant = ? AND position > ? + 1 ORDER',
+        before='EVENTS = select("events", _EVENT, "tenant = ? AND position > ? ORDER',
+        after='EVENTS = select("events", _EVENT, "tenant = ? AND position > ? + 1 ORDER',
         fault="the first event after a cursor is never seen",
         killed_by=(f"{_SQLITE}test_the_feed_by_type_and_cursor",),
     ),
     Mutant(
         name="feed-skips-to-the-end",
         file="vectis_core/queries.py",
-        before="    if len(rows) < limit and types:\n",
-        after="    if types:\n",
+        before="    if len(rows) < limit and wanted:\n",
+        after="    if wanted:\n",
         fault="who reads some types page by page loses all but the first page",
         killed_by=("tests/adapters/test_lists.py::test_the_feed_goes_on_from_its_cursor",),
     ),
@@ -72,6 +73,30 @@ READING = (
         after='position > ? ORDER BY subject_id, sequence LIMIT ?")\nEVENTS_OF_TYPE ',
         fault="the feed is sorted by subject, so that a cursor passes over what came meanwhile",
         killed_by=(f"{_SQLITE}test_a_cursor_misses_nothing", f"{_SQLITE}test_the_feed_by_type_and_cursor"),
+    ),
+    Mutant(
+        name="feed-without-groups",
+        file="vectis_core/events.py",
+        before="if is_asked_for(kind, filters))",
+        after="if kind in filters)",
+        fault="who asks the feed for order.* is shown nothing",
+        killed_by=(f"{_FEED}test_the_feed_takes_the_filters_of_webhooks",),
+    ),
+    Mutant(
+        name="feed-type-after-type",
+        file="backends/vectis_sqlite/view.py",
+        before="        found.sort(key=itemgetter(1))\n",
+        after="",
+        fault="a feed of several types is in the order of their names, and its cursor passes over events",
+        killed_by=(f"{_FEED}test_the_feed_takes_the_filters_of_webhooks",),
+    ),
+    Mutant(
+        name="event-with-an-unlisted-field",
+        file="vectis_core/handlers/orders.py",
+        before='"status": str(order.status)}\n',
+        after='"status": str(order.status), "onHold": order.on_hold}\n',
+        fault="events tell what the catalogue does not know",
+        killed_by=("tests/webhooks/test_catalogue.py::test_every_type_that_is_sent_is_as_the_catalogue_says",),
     ),
     Mutant(
         name="page-repeats-its-last",

@@ -231,8 +231,8 @@ STORAGE = (
     Mutant(
         name="memory-stock-not-guarded",
         file="backends/vectis_memory/writing.py",
-        before='    _guard(state.stock, key, before, "ledger_seq", "event_seq")\n',
-        after='    _guard(state.stock, key, before, "tenant")\n',
+        before='    guard(state.stock, key, before, "ledger_seq", "event_seq")\n',
+        after='    guard(state.stock, key, before, "tenant")\n',
         fault="in memory a balance is written over one that moved on meanwhile",
         killed_by=(f"{_MEMORY}test_a_stock_record_that_moved_on_is_not_overwritten",),
     ),
