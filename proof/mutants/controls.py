@@ -181,3 +181,26 @@ READ_MODIFY_WRITE = Mutant(
         "tests/concurrency/test_processes.py::test_four_processes_of_sixteen_threads_sell_exactly_what_there_is",
     ),
 )
+
+#: What a worker has read counts as told: the habit of whoever remembers the last id that was read.
+CURSOR_AT_THE_CLAIM = Mutant(
+    name="cursor-at-the-claim",
+    file="vectis_core/handlers/delivering.py",
+    before="        left[is_ailing] -= 1\n        leases.append(",
+    after="""        for parcel in parcels:
+            work.put_delivery(attrs.evolve(parcel.delivery, status=DeliveryStatus.DELIVERED, due_at=None))
+        left[is_ailing] -= 1
+        leases.append(""",
+    fault="deliveries count as made once they are claimed",
+    killed_by=("tests/webhooks/test_worker.py::test_a_failure_ends_the_lease",),
+)
+
+#: Whoever comes back from the dead gives back an endpoint that another has leased.
+NO_TOKEN = Mutant(
+    name="no-token",
+    file="vectis_core/handlers/delivering.py",
+    before="    if subscription is None or subscription.lease_token != command.lease_token:\n",
+    after="    if subscription is None:\n",
+    fault="a worker that lost its lease settles all the same",
+    killed_by=("tests/webhooks/test_worker.py::test_a_worker_back_from_the_dead_changes_nothing",),
+)
