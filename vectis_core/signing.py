@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Iterable
 
@@ -19,6 +20,8 @@ TOLERANCE = 300
 
 _STANDARD_PREFIX = "whsec_"
 _HEX_LENGTH = 64
+#: As we write it: without zeros before it, which would leave it the same number and another text.
+_TIMESTAMP = re.compile(r"[1-9][0-9]{0,14}")
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
@@ -49,7 +52,7 @@ def verify(
     *tolerance* and *now* are in seconds; *now* is the system's time where left out. Takes the same time whether or
     not a signature fits, and is false for whatever is malformed.
     """
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 15):
+    if not _TIMESTAMP.fullmatch(timestamp):
         return False
     sent = int(timestamp)
     if abs((time.time() if now is None else now) - sent) > tolerance:
@@ -65,7 +68,9 @@ def _standard_key(secret: str) -> bytes | None:
     """Return the key that Standard Webhooks reads from a secret, ``None`` where it is not of that form."""
     if not secret.startswith(_STANDARD_PREFIX):
         return None
+    encoded = secret[len(_STANDARD_PREFIX) :]
     try:
-        return base64.b64decode(secret[len(_STANDARD_PREFIX) :], validate=True) or None
+        # Some write it without the padding at its end, and all libraries take it so.
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True) or None
     except binascii.Error:
         return None

@@ -43,8 +43,8 @@ class Transport(Protocol):
     def post(self, post: Post) -> Answer:
         """Return the answer, whatever its status.
 
-        Raises ``NotDelivered``: ``refused_address`` (nothing was dialled), ``dns``, ``connect``, ``tls``, ``timeout``
-        or ``protocol``.
+        Raises ``NotDelivered``: ``refused_address`` (nothing was dialled), ``dns``, ``connect``, ``tls``, ``timeout``,
+        ``connection_lost`` (before anything was answered) or ``protocol`` (no HTTP, or too long).
         """
         ...
 
