@@ -16,6 +16,7 @@ from vectis_core.faces import TenantFace
 from vectis_core.ids import RandomIds
 from vectis_core.orders import Address, Item, Order, Shipment, ShipmentItem
 from vectis_core.tenancy import Caller
+from vectis_core.vault import StoreVault
 from vectis_core.verify import Fault, verify
 from vectis_memory import open_store
 
@@ -40,7 +41,7 @@ class EmptyShop:
     def __init__(self) -> None:
         ids = RandomIds()
         self.store = open_store("memory://", clock=Ticking(), ids=ids)
-        self.engine = Engine(self.store, ids)
+        self.engine = Engine(self.store, ids, StoreVault(self.store))
         self.engine.run(commands.OpenTenant())
         self.face = TenantFace(self.engine, Caller())
 
@@ -108,7 +109,6 @@ class Shop(EmptyShop):
     def __init__(self) -> None:
         super().__init__()
         tell_the_story(self.face)
-
 
 
 def tell_the_story(face: TenantFace) -> None:

@@ -32,6 +32,8 @@ class Group(StrEnum):
     REFERENCES = "references"
     #: Totals that lists show without counting.
     COUNTERS = "counters"
+    #: Subscriptions, what is on its way to them, and every attempt.
+    WEBHOOKS = "webhooks"
 
 
 @attrs.frozen

@@ -19,6 +19,7 @@ from vectis_core.verify.reconciliation import Reconciliation
 from vectis_core.verify.report import Fault, Findings, Group
 from vectis_core.verify.reservations import reservation_faults
 from vectis_core.verify.status import history_faults, status_faults
+from vectis_core.verify.webhooks import verify_webhooks
 
 #: Rows that are read at a time.
 PAGE = 200
@@ -59,6 +60,7 @@ class Walk:
             "orders": self._all_orders,
             "events": self._feed,
             "products": self._products,
+            "webhooks": lambda: verify_webhooks(self._view, self._tenant, self._found),
         }
         unread = [what for what, read in readings.items() if not self._could(read, what)]
         if not unread:
