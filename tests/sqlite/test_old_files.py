@@ -7,9 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from files.make import MASTER_KEY, SECRET
 from sqlite.test_schema import dump, older
 
 from vectis_core import Vectis
+from vectis_core.commands import AdvanceReplays, ClaimDeliveries
+from vectis_core.sealing import SECRET_KEY_VARIABLE
 from vectis_sqlite import schema
 
 FILES = Path(__file__).parents[1] / "files"
@@ -64,7 +67,9 @@ def test_an_old_file_is_opened_with_all_that_it_holds(path: Path) -> None:
         movements = [row for stock in acme.inventory.list() for row in acme.inventory.movements(stock.id)]
 
     assert report.faults == ()
-    assert (report.checked["tenants"], report.checked["orders"], report.checked["movements"]) == (2, 18, 59)
+    movements_made = 59 + (5 if path.stem >= "0003_webhooks" else 0)
+    assert (report.checked["tenants"], report.checked["orders"]) == (2, 18)
+    assert report.checked["movements"] == movements_made
     assert found == ORDERS
     assert shipped == {"shipped": 2, "delivered": 2, "label_created": 1, "voided": 1}
     assert [kind for kind in history if kind.startswith("order.")] == [
@@ -90,4 +95,30 @@ def test_an_old_file_is_worked_on(path: Path) -> None:
             assert acme.inventory.get(newest.id).on_hand == newest.on_hand
             assert [client.name for client in oms.clients.list()] == ["Shop"]
 
+        assert oms.verify().ok
+
+
+def test_old_webhooks_are_worked_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of then have every status, are signed with their old secrets, and what waited for them is claimed."""
+    if path.stem < "0003_webhooks":
+        with Vectis.open(f"sqlite:///{path}") as oms:
+            assert list(oms.webhooks.list()) == []
+        return
+    monkeypatch.setenv(SECRET_KEY_VARIABLE, MASTER_KEY)
+    with Vectis.open(f"sqlite:///{path}") as oms:
+        webhooks = list(oms.webhooks.list())
+        hook = webhooks[-1]
+        statuses = Counter(str(each.status) for each in oms.webhooks.deliveries(hook.id))
+        oldest = oms.webhooks.deliveries(hook.id, status="delivered").page().items[-1]
+        attempts = oms.webhooks.delivery(oldest.id).attempts
+        old = oms.vault.open(hook.secrets[-1].sealed, hook.id).decode()
+        oms.run(AdvanceReplays())
+        leases = oms.run(ClaimDeliveries(well=9, ailing=9, deliveries=99, lease_seconds=45))
+
+        assert [str(each.status) for each in webhooks] == ["paused", "disabled", "active"]
+        assert statuses == {"delivered": 1, "exhausted": 1, "pending": 2, "skipped": 1}
+        assert [(each.number, each.code, each.excerpt) for each in attempts] == [(1, 200, "the answer")]
+        assert old == SECRET
+        assert oms.webhooks.rotate_secret(hook.id, command_id="rotated").secret is None
+        assert [(lease.subscription.id, len(lease.parcels)) for lease in leases] == [(hook.id, 2 + 5)]
         assert oms.verify().ok
