@@ -215,3 +215,17 @@ FLOODS = {
     "interim answers without end": flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "a status line without end": flooding(b"HTTP/1.1 200 ", b"O" * 1024),
 }
+
+
+class CountedSocket(socket.socket):
+    """A connection that notes how many bytes each reading from it brought."""
+
+    def __init__(self, plain: socket.socket, read: list[int]) -> None:
+        super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        self._read = read
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """Return what has come, and note its length."""
+        came = super().recv(size, flags)
+        self._read.append(len(came))
+        return came

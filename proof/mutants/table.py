@@ -8,13 +8,14 @@ from proof.mutants.access import ACCESS
 from proof.mutants.engine import ENGINE
 from proof.mutants.orders import ORDERS
 from proof.mutants.reading import READING
+from proof.mutants.sender import SENDER
 from proof.mutants.stock import STOCK
 from proof.mutants.storage import STORAGE
 
 #: Those that serve proofs as their controls.
 CONTROLS: tuple[Mutant, ...] = tuple(each for each in vars(controls).values() if isinstance(each, Mutant))
 
-MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS)
+MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS, *SENDER)
 
 
 def named(name: str) -> Mutant:

@@ -14,7 +14,7 @@ import pytest
 from certificates import authority
 from small_shop import spin_until
 
-from proof.endpoints import FLOODS, Endpoint, Talk, answering, dripping, mute, saying, silent
+from proof.endpoints import FLOODS, CountedSocket, Endpoint, Talk, answering, dripping, mute, saying, silent
 from vectis_core.errors import UsageError
 from vectis_core.webhooks.transport import NotDelivered, Post
 from vectis_webhooks import AddressRules, HttpTransport, open_transport
@@ -33,19 +33,7 @@ class Counted:
 
     def dial(self, address: tuple[str, int], seconds: float) -> socket.socket:
         """Open a connection."""
-        plain = socket.create_connection(address, seconds)
-        return _CountedSocket(plain, self.read)
-
-
-class _CountedSocket(socket.socket):
-    def __init__(self, plain: socket.socket, read: list[int]) -> None:
-        super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        self._read = read
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        came = super().recv(size, flags)
-        self._read.append(len(came))
-        return came
+        return CountedSocket(socket.create_connection(address, seconds), self.read)
 
 
 @pytest.fixture(name="sender")
