@@ -57,7 +57,8 @@ UPDATE_DELIVERY = (
     "UPDATE deliveries SET status = ?, attempts = ?, due_at = ?, updated_at = ?, last_code = ?, last_error = ? "
     "WHERE tenant = ? AND webhook_id = ? AND id = ? AND status = ? AND attempts = ?"
 )
-DELIVERIES = select("deliveries", _DELIVERY, "tenant = ? AND id IN ({keys})")
+#: By the index of ``UNIQUE (tenant, id)``: for more than a few ids the planner walks all deliveries of the tenant.
+DELIVERIES = select("deliveries INDEXED BY sqlite_autoindex_deliveries_2", _DELIVERY, "tenant = ? AND id IN ({keys})")
 
 _OF_WEBHOOK = "d.tenant = w.tenant AND d.webhook_id = w.id AND d.status = 'pending' AND d.attempts "
 #: Named, because the planner takes the primary key, and with it every delivery that there ever was, for as good.

@@ -11,7 +11,7 @@ import pytest
 
 from vectis_core import Vectis
 from vectis_core.ports import OrderFilter, ProductFilter, Slice, StockFilter
-from vectis_sqlite import lists
+from vectis_sqlite import lists, webhooks
 from vectis_sqlite import statements as sql
 
 MOMENT = datetime(2026, 1, 26, 12, tzinfo=UTC)
@@ -112,6 +112,15 @@ def test_the_feed_by_type_walks_events_of_that_type_alone(connection: sqlite3.Co
     assert plan(connection, sql.EVENTS_OF_TYPE) == [
         "SEARCH events USING INDEX events_of_type (tenant=? AND type=? AND position>?)"
     ]
+
+
+@pytest.mark.parametrize("many", [1, 2, 20, 200])
+def test_deliveries_are_found_by_their_ids(connection: sqlite3.Connection, many: int) -> None:
+    """However many are settled at once, each is looked up: nothing walks all deliveries of the tenant."""
+    statement = webhooks.DELIVERIES.replace("{keys}", ", ".join("?" * many))
+
+    [step] = plan(connection, statement)
+    assert "(tenant=? AND id=?)" in step
 
 
 def test_counts_use_an_index(connection: sqlite3.Connection) -> None:
