@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import growth, in_process, profiling, serving, startup
+from benchmarks import growth, in_process, profiling, serving, startup, webhooks
 from benchmarks.measuring import FULL, QUICK, Plan, Result, say, table
 
 SECTIONS: dict[str, Callable[[Plan, Path], list[Result]]] = {
     "in-process": in_process.measure,
     "http": serving.measure,
     "growth": growth.measure,
+    "webhooks": webhooks.measure,
     "memory": serving.measure_memory,
     "import": startup.measure,
 }
