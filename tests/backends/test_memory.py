@@ -11,6 +11,7 @@ from vectis_core.clock import Clock
 from vectis_core.ids import Ids
 from vectis_core.testing.conformance import BackendConformance
 from vectis_core.testing.machine import ShopMachine
+from vectis_core.testing.webhook_machine import WebhookMachine
 from vectis_core.vectis import Vectis
 from vectis_memory import MemoryStore
 
@@ -45,3 +46,15 @@ class MemoryShops(ShopMachine):
 TestMemoryShops = MemoryShops.TestCase
 # Nothing is written to a disk here, so more can be tried in the same time.
 TestMemoryShops.settings = settings(max_examples=3 * settings().max_examples)
+
+
+class MemoryWebhooks(WebhookMachine):
+    """Webhooks that are kept in memory."""
+
+    def open(self, clock: Clock, ids: Ids) -> Vectis:
+        """Open an empty store in memory."""
+        return Vectis.open("memory://", clock=clock, ids=ids)
+
+
+TestMemoryWebhooks = MemoryWebhooks.TestCase
+TestMemoryWebhooks.settings = settings(max_examples=3 * settings().max_examples)

@@ -13,6 +13,7 @@ from vectis_core.clock import Clock
 from vectis_core.ids import Ids
 from vectis_core.testing.conformance import BackendConformance
 from vectis_core.testing.machine import ShopMachine
+from vectis_core.testing.webhook_machine import WebhookMachine
 from vectis_core.vectis import Vectis
 
 
@@ -62,3 +63,25 @@ class SqliteShops(ShopMachine):
 
 
 TestSqliteShops = SqliteShops.TestCase
+
+
+class SqliteWebhooks(WebhookMachine):
+    """Webhooks that are kept in a file, closed and opened again now and then."""
+
+    reopens = True
+
+    def __init__(self) -> None:
+        self.folder = tempfile.mkdtemp(prefix="vectis-machine-")
+        super().__init__()
+
+    def open(self, clock: Clock, ids: Ids) -> Vectis:
+        """Open the file of this run."""
+        return Vectis.open(f"sqlite:///{self.folder}/shop.db", clock=clock, ids=ids)
+
+    def teardown(self) -> None:
+        """Close the file and remove it."""
+        super().teardown()
+        shutil.rmtree(self.folder)
+
+
+TestSqliteWebhooks = SqliteWebhooks.TestCase
