@@ -86,7 +86,7 @@ def subscribe(oms: Vectis, name: str, events: str = "order.*") -> str:
 
 
 def worker_of(oms: Vectis, endpoints: Transport, clock: FrozenClock, **pace: Any) -> Worker:
-    """Return a worker without any randomness, whose time is that of *clock*."""
+    """Return a worker without any randomness, whose time is that of *clock*; it takes twenty deliveries at once."""
     return Worker(
         oms.engine,
         oms.vault,
@@ -94,7 +94,7 @@ def worker_of(oms: Vectis, endpoints: Transport, clock: FrozenClock, **pace: Any
         monotonic=lambda: clock.now().timestamp(),
         random=lambda: 0.5,
         policy=Policy(),
-        pace=Pace(**pace),
+        pace=Pace(**{"deliveries": 20, **pace}),
         agent="Vectis",
         pause=clock.advance,
     )

@@ -202,5 +202,5 @@ NO_TOKEN = Mutant(
     before="    if subscription is None or subscription.lease_token != command.lease_token:\n",
     after="    if subscription is None:\n",
     fault="a worker that lost its lease settles all the same",
-    killed_by=("tests/webhooks/test_worker.py::test_a_worker_back_from_the_dead_changes_nothing",),
+    killed_by=("tests/webhooks/test_worker.py::test_a_worker_back_from_the_dead_frees_nothing",),
 )

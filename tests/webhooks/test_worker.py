@@ -132,6 +132,25 @@ def test_a_worker_back_from_the_dead_changes_nothing(oms: Vectis, clock: FrozenC
     assert len(endpoints.received) == 4
 
 
+def test_a_worker_back_from_the_dead_frees_nothing(oms: Vectis, clock: FrozenClock, endpoints: Endpoints) -> None:
+    """What it says does not end the lease of whoever has claimed the endpoint since, nor count as an attempt."""
+    hook = subscribe(oms, "shop")
+    buy(oms, "o1")
+    zombie, other, third = (worker_of(oms, endpoints, clock) for _ in range(3))
+    [(lease, until)] = zombie.claim(1, 1)
+
+    def stall(_post: Post) -> Answer:
+        clock.advance(100)
+        assert len(other.claim(1, 1)) == 1
+        return Answer(500, None, b"")
+
+    endpoints.answering = stall
+    zombie.deliver(lease, until)
+
+    assert third.claim(1, 1) == []
+    assert [each.attempts for each in oms.webhooks.deliveries(hook)] == [0]
+
+
 def test_a_clock_that_falls_back_sends_nothing_twice_at_once(
     oms: Vectis, clock: FrozenClock, endpoints: Endpoints
 ) -> None:

@@ -33,8 +33,8 @@ class Pace:
     deadline: float = 15.0
     #: An endpoint is leased for so long: three deadlines at least, so that one slow answer does not end it.
     lease: int = 60
-    #: Deliveries taken under one lease.
-    deliveries: int = 20
+    #: Deliveries taken under one lease: two commits, of the claim and of the reports, are shared by so many.
+    deliveries: int = 50
     #: Endpoints that are delivered to at once by one dispatcher.
     endpoints: int = 16
     #: Beside these, how many may be such whose last attempt failed: they may take long, and must not take all places.
