@@ -35,22 +35,29 @@ _BACKLOG_PART = 10
 
 
 class _Watching:
-    """Sends over HTTP, keeps each request and when it left, and how many were under way to one path at once."""
+    """Sends over HTTP, and notes how many requests were under way to one URL at once.
 
-    def __init__(self) -> None:
+    It keeps the requests where *keep* is set, and when those to the URL *timed* left.
+    """
+
+    def __init__(self, *, keep: bool = False, timed: str = "") -> None:
+        self._keep = keep
+        self._timed = timed
         self._transport = open_transport(allow=_ALLOW)
         self._mutex = threading.Lock()
         self._under_way: dict[str, int] = {}
         self.posts: list[Post] = []
-        self.left: dict[tuple[str, str], float] = {}
+        self.left: dict[str, float] = {}
         self.sent: Counter[str] = Counter()
         self.most_at_once: dict[str, int] = {}
 
     def post(self, post: Post) -> Answer:
         with self._mutex:
-            self.posts.append(post)
+            if self._keep:
+                self.posts.append(post)
+            if post.url == self._timed:
+                self.left.setdefault(dict(post.headers)["webhook-id"], time.perf_counter())
             self.sent[post.url] += 1
-            self.left.setdefault((post.url, dict(post.headers)["webhook-id"]), time.perf_counter())
             now = self._under_way[post.url] = self._under_way.get(post.url, 0) + 1
             self.most_at_once[post.url] = max(now, self.most_at_once.get(post.url, 0))
         try:
@@ -121,7 +128,7 @@ def _throughput(directory: Path, endpoints: int, events: int) -> tuple[Callable[
 
 def _requests(directory: Path, events: int) -> list[Post]:
     """Return what a dispatcher sends to one endpoint."""
-    watching = _Watching()
+    watching = _Watching(keep=True)
     with receiving() as base, _shop(directory, [f"{base}/well"]) as oms:
         _place(oms, "o", events)
         with oms.dispatcher(transport=watching):
@@ -147,14 +154,14 @@ def _delay(directory: Path, paths: list[str], seconds: float) -> Callable[[], fl
     """Return a program that measures from an order's commit to its request to ``/well0``, in milliseconds."""
 
     def run() -> float:
-        watching = _Watching()
         with receiving() as base, _shop(directory, [f"{base}/{path}" for path in paths]) as oms:
-            return _delays(oms, f"{base}/well0", watching, "o", seconds)
+            return _delays(oms, _Watching(timed=f"{base}/well0"), "o", seconds)
 
     return run
 
 
-def _delays(oms: Vectis, url: str, watching: _Watching, run: str, seconds: float) -> float:
+def _delays(oms: Vectis, watching: _Watching, run: str, seconds: float) -> float:
+    """Return the median time from an order's commit to the request that is timed, in milliseconds."""
     committed: dict[str, float] = {}
     with oms.dispatcher(transport=watching, pace=Pace(deadline=2.0)):
         for number in range(int(seconds / _APART)):
@@ -163,9 +170,9 @@ def _delays(oms: Vectis, url: str, watching: _Watching, run: str, seconds: float
             [order] = oms.orders.list(external_id=f"{run}-{number}")
             committed[oms.orders.history(order.id)[0].id] = moment
             time.sleep(_APART)
-        while not all((url, event) in watching.left for event in committed):
+        while not all(event in watching.left for event in committed):
             time.sleep(0.005)
-    return median(watching.left[url, event] - moment for event, moment in committed.items()) * 1000
+    return median(watching.left[event] - moment for event, moment in committed.items()) * 1000
 
 
 def _memory_mb() -> float:
@@ -178,25 +185,24 @@ def _backlog(plan: Plan, directory: Path) -> list[Result]:
     """Return how a dispatcher fares with a dead endpoint for which much waits, and when that comes back."""
     waiting = plan.many // _BACKLOG_PART
     say(f"a dead endpoint for which {waiting:,} deliveries wait")
-    watching = _Watching()
     with receiving() as base, _shop(directory, [f"{base}/fails"]) as oms:
+        watching = _Watching(timed=f"{base}/well0")
         _place(oms, "waiting", waiting)
         oms.webhooks.create(f"{base}/well0", ["order.*"])
         before = _memory_mb()
-        beside = _delays(oms, f"{base}/well0", watching, "beside", plan.seconds)
+        beside = _delays(oms, watching, "beside", plan.seconds)
         [dead] = [hook for hook in oms.webhooks.list() if hook.url.endswith("/fails")]
         again = f"{base}/well-again"
         oms.webhooks.update(dead.id, url=again)
-        with oms.dispatcher(transport=watching):
+        back = _Watching()
+        with oms.dispatcher(transport=back):
             started = time.perf_counter()
             # What was tried before it was back waits for its next turn.
-            while watching.sent[again] < waiting - watching.sent[f"{base}/fails"]:
+            while back.sent[again] < waiting - watching.sent[f"{base}/fails"]:
                 time.sleep(0.05)
             taken = time.perf_counter() - started
-        # What this benchmark itself has kept is not the dispatcher's.
-        watching.posts.clear()
         grown = _memory_mb() - before
-    at_once = watching.most_at_once[again]
+    at_once = back.most_at_once[again]
     what = f"{waiting:,} deliveries of a dead endpoint"
     return [
         Result(f"{what}: median delay at a healthy one", None, [beside], [], "ms", ""),
