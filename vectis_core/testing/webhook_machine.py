@@ -7,7 +7,7 @@ machine plays the dispatchers, those that stalled for longer than their lease in
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ from vectis_core.testing.comparing import ALL, same
 from vectis_core.testing.ids import CountingIds
 from vectis_core.testing.webhook_model import Happened, Hook, Replaying, Sent, Webhooks
 from vectis_core.vectis import Vectis
-from vectis_core.webhooks.model import Lease, Report
+from vectis_core.webhooks.model import Delivery, Lease, Report
 
 #: The clock is set back by no more than this, in seconds.
 _SET_BACK = 300
@@ -163,9 +163,14 @@ class WebhookMachine(RuleBasedStateMachine):
     @rule(well=st.integers(0, 3), ailing=st.integers(0, 3), most=st.integers(1, 4), seconds=st.sampled_from([45, 60]))
     def claim(self, well: int, ailing: int, most: int, seconds: int) -> None:
         """A dispatcher leases what is due."""
-        leases = self.vectis.run(ClaimDeliveries(well=well, ailing=ailing, deliveries=most, lease_seconds=seconds))
+        with self.vectis.store.read() as view:
+            for hook in self.model.hooks:
+                self._name(hook, view)
+        asked = ClaimDeliveries(well=well, ailing=ailing, deliveries=most, lease_seconds=seconds)
+        # In which order those that are well and those that are not come is nobody's business.
+        leases = sorted(self.vectis.run(asked), key=lambda lease: lease.subscription.id)
         self.model.now = self.clock.now()
-        expected = self.model.claim(well, ailing, most, seconds)
+        expected = sorted(self.model.claim(well, ailing, most, seconds), key=lambda lease: lease[0].id)
         told = [(hook.id, hook.token, hook.url, [(each.id, each.event) for each in due]) for hook, due in expected]
         found = [(lease.subscription.id, lease.token, lease.subscription.url, _parcels(lease)) for lease in leases]
         same("leases", told, found)
@@ -261,8 +266,7 @@ class WebhookMachine(RuleBasedStateMachine):
         same("something can be claimed", claimable, due is not None and due <= now)
 
     def _compare(self, view: View, hook: Hook) -> None:
-        found = {each.id: each for each in view.deliveries(_TENANT, DeliveryFilter(hook.id), Slice(ALL))}
-        self._name(hook, list(found.values()))
+        found = self._name(hook, view)
         same("deliveries", sorted(each.id for each in hook.sent), sorted(found))
         for sent in hook.sent:
             real = found[sent.id]
@@ -280,15 +284,17 @@ class WebhookMachine(RuleBasedStateMachine):
             same("state", state, (str(kept.status), kept.lease_token, kept.event_seq, kept.failed_deliveries))
 
     @staticmethod
-    def _name(hook: Hook, found: Sequence[Any]) -> None:
-        """Give the model's new deliveries their ids: those of the same event and cause, in whichever order."""
+    def _name(hook: Hook, view: View) -> dict[str, Delivery]:
+        """Give the model's new deliveries their ids, those of the same event and cause; return the real ones by id."""
+        found = {each.id: each for each in view.deliveries(_TENANT, DeliveryFilter(hook.id), Slice(ALL))}
         known = {each.id for each in hook.sent}
-        new = [each for each in found if each.id not in known]
+        new = [each for each in found.values() if each.id not in known]
         for sent in [each for each in hook.sent if not each.id]:
             fits = [real for real in new if (real.event_id, str(real.trigger)) == (sent.event, sent.trigger)]
             same(f"a delivery of {sent.kind} because of {sent.trigger}", True, bool(fits))
             sent.id = fits[0].id
             new.remove(fits[0])
+        return found
 
 
 def _parcels(lease: Lease) -> list[tuple[str, str]]:

@@ -155,8 +155,7 @@ class Webhooks:
                 leases.append((hook, due[: 1 if ails else most]))
                 hook.token += 1
                 hook.claimed_at, hook.leased_until = self.now, self.now + timedelta(seconds=seconds)
-        # Those that are well are asked for first.
-        return sorted(leases, key=lambda lease: lease[0].failures > 0)
+        return leases
 
     def settle(
         self,

@@ -10,6 +10,7 @@ from hypothesis import settings
 from vectis_core import ServiceUnavailable, StoreError, Vectis
 from vectis_core.testing.conformance import BackendConformance
 from vectis_core.testing.machine import ShopMachine
+from vectis_core.testing.webhook_machine import WebhookMachine
 
 
 class TestShelf(BackendConformance):
@@ -25,8 +26,8 @@ class TestShelf(BackendConformance):
         return key in self.store.host
 
 
-class ShelfShops(ShopMachine):
-    """Whole shops beside the model, with faults, crashes and reopening."""
+class OnShelf:
+    """A machine whose store is a file that is closed and opened again."""
 
     reopens = True
 
@@ -42,8 +43,17 @@ class ShelfShops(ShopMachine):
         shutil.rmtree(self.folder)
 
 
+class ShelfShops(OnShelf, ShopMachine):
+    """Whole shops beside the model, with faults, crashes and reopening."""
+
+
+class ShelfWebhooks(OnShelf, WebhookMachine):
+    """Webhooks beside their model."""
+
+
 TestShelfShops = ShelfShops.TestCase
-TestShelfShops.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestShelfWebhooks = ShelfWebhooks.TestCase
+TestShelfShops.settings = TestShelfWebhooks.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 
 
 @pytest.fixture
