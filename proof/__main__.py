@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proof.programme import Finding, Proof, Size, Trial
 from proof.proofs import PROOFS
-from proof.table import Row, table
+from proof.table import Row, programme, table
 
 #: So many violations of a kind are printed; the table has their number.
 _SHOWN = 10
@@ -22,12 +22,16 @@ _SHOWN = 10
 def main() -> None:
     """Run as the command line says; exits with 1 where a rule was broken or a control went unnoticed."""
     parser = argparse.ArgumentParser(prog="python -m proof", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the programme instead")
     parser.add_argument("--few", action="store_true", help="a few of everything, as the tests run it")
     parser.add_argument("--only", action="append", choices=[proof.name for proof in PROOFS], help="may be repeated")
     parser.add_argument(
         "--directory", type=Path, default=Path(tempfile.gettempdir()), help="where databases are made: on a real disk"
     )
     arguments = parser.parse_args()
+    if arguments.list:
+        print(programme(PROOFS))
+        return
     size = Size.FEW if arguments.few else Size.FULL
     started = time.perf_counter()
     wanted = [proof for proof in PROOFS if arguments.only is None or proof.name in arguments.only]

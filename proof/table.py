@@ -32,6 +32,13 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def programme(proofs: Sequence[Proof]) -> str:
+    """Return what is proved and what each control is, in Markdown, for the document."""
+    lines = ["| # | test | rule | negative control |", "|---|---|---|---|"]
+    lines += [f"| {each.number} | {each.name} | {each.rule} | {each.bad} |" for each in proofs]
+    return "\n".join(lines)
+
+
 def _line(row: Row) -> str:
     run, control = row.run, row.control
     found = f"**{len(run.violations)} violations**" if run.violations else "holds"
