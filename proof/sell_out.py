@@ -6,9 +6,11 @@ That there is too little stock is the only refusal, and no buyer is refused who 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import attrs
@@ -43,7 +45,8 @@ def run(size: Size, folder: Path) -> Finding:
     """Hold a sale for each seed, on memory and on SQLite."""
     plan = _PLANS[size]
     build = environment(None, folder)
-    memory = [_on_memory(seed, plan, build) for seed in range(plan.seeds)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        memory = list(pool.map(lambda seed: _on_memory(seed, plan, build), range(plan.seeds)))
     sqlite = [_on_sqlite(seed, plan, folder, build) for seed in range(plan.seeds)]
     violations = [*_named("memory", memory), *_named("SQLite", sqlite)]
     return Finding(
