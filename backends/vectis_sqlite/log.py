@@ -45,22 +45,38 @@ class WriteAheadLog:
         self._full = limit - limit // 4
         self._holding_up = False
         self._next_try = 0.0
+        #: The log, held open: asking for its size is in front of every batch, and by its name takes several times as
+        #: long. SQLite removes it only with the last connection of all, and takes no lock on it that closing would end.
+        self._file: int | None = None
+
+    def close(self) -> None:
+        """Let go of the log, before the connection that writes is closed; the next look opens it again."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     def make_room(self, connection: sqlite3.Connection) -> None:
         """Empty the log where it is full.
 
-        Raises ``ServiceUnavailable`` where a reader prevents it. That is logged as an error once, until there is room
-        again.
+        Raises ``ServiceUnavailable`` where a reader prevents it, or the log cannot be looked at. That a reader prevents
+        it is logged as an error once, until there is room again.
         """
-        try:
-            size = os.stat(self._path).st_size  # noqa: PTH116 - in front of every batch, at a third of the cost
-        except FileNotFoundError:
-            size = 0
+        size = self._size()
         if size > self._full and not self._emptied(connection):
             self._push_back(size)
         if self._holding_up:
             self._holding_up = False
             _logger.warning("%s has room again: writing goes on", self._path)
+
+    def _size(self) -> int:
+        if self._file is None:
+            try:
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return 0
+            except OSError as error:
+                raise ServiceUnavailable(f"{self._path} cannot be looked at: {error.strerror}") from error
+        return os.lseek(self._file, 0, os.SEEK_END)
 
     def _emptied(self, connection: sqlite3.Connection) -> bool:
         if self._holding_up and time.monotonic() < self._next_try:

@@ -103,8 +103,8 @@ class SqliteStore:
             with self._lock.held(), translated():
                 connection = self._connected(create=same is None)
                 try:
-                    if same is not None and _id_of(connection) != same:
-                        raise StoreError(f"{self.path} is another database now")
+                    if same is not None:
+                        self._require_same(connection, same)
                     if not schema.is_current(connection):
                         schema.migrate(connection, self.path, f"{self._clock.now():%Y%m%dT%H%M%S}")
                     self.database_id = _id_of(connection)
@@ -114,6 +114,10 @@ class SqliteStore:
         except sqlite3.OperationalError as error:
             raise StoreError(f"Cannot open {self.path}: {error}") from error
         return connection
+
+    def _require_same(self, connection: sqlite3.Connection, database_id: str) -> None:
+        if _id_of(connection) != database_id:
+            raise StoreError(f"{self.path} is another database now")
 
     def _connected(self, *, create: bool) -> sqlite3.Connection:
         try:
@@ -164,6 +168,7 @@ class SqliteStore:
         """
         # Under the lock, as in close(): the last of all connections empties the write-ahead log.
         with self._lock.held(), suppress(sqlite3.Error):
+            self._log.close()
             self._writer.close()
         try:
             self._writer = self._opened(self.database_id)
@@ -241,6 +246,7 @@ class SqliteStore:
             return
         while self._readers:
             self._readers.pop().close()
+        self._log.close()
         with suppress(ServiceUnavailable), self._lock.held():
             self._writer.close()
         self._lock.close()

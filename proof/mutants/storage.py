@@ -175,8 +175,8 @@ STORAGE = (
     Mutant(
         name="writer-not-opened-anew",
         file=_STORE,
-        before="            self._writer.close()\n        try:\n            self._writer = self._opened(self.database_id)\n",
-        after="            self._check_usable()\n        try:\n            self._check_usable()\n",
+        before="            self._writer = self._opened(self.database_id)\n",
+        after="            self._check_usable()\n",
         fault="the connection whose sync failed is written with again",
         killed_by=("tests/sqlite/test_files.py::test_a_failed_commit_leaves_no_transaction_behind",),
     ),
