@@ -23,7 +23,7 @@ def open_writer(path: Path, synchronous: str, *, create: bool = True) -> sqlite3
 
     Without *create*, a file that is not there is an error of the driver, ``SQLITE_CANTOPEN``.
     """
-    connection = _connect(f"file:{quote(str(path))}?mode={'rwc' if create else 'rw'}")
+    connection = _connect(f"file:{quote(bytes(path))}?mode={'rwc' if create else 'rw'}")
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         _require_wal(connection, path)
@@ -73,7 +73,7 @@ def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Return a connection that only reads, and sees what is committed when a transaction of its own begins."""
-    connection = _connect(f"file:{quote(str(path))}?mode=ro")
+    connection = _connect(f"file:{quote(bytes(path))}?mode=ro")
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
     return connection
