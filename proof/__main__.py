@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from proof.programme import Finding, Proof, Size, Trial
@@ -48,9 +49,13 @@ def prove(proof: Proof, size: Size, directory: Path) -> Row:
     started = time.perf_counter()
     say(f"{proof.number} {proof.name}: {proof.rule}")
     run = _tried(proof.run, size, directory)
+    if run.broke:
+        say(f"  broke: {run.broke}")
     for violation in run.violations[:_SHOWN]:
         say(f"  VIOLATION {violation}")
     control = _tried(proof.control, size, directory)
+    if control.broke:
+        say(f"  the control broke: {control.broke}")
     for violation in control.violations[:1]:
         say(f"  control ({proof.bad}): {violation}")
     row = Row(proof, run, control, time.perf_counter() - started)
@@ -59,8 +64,12 @@ def prove(proof: Proof, size: Size, directory: Path) -> Row:
 
 
 def _tried(trial: Trial, size: Size, directory: Path) -> Finding:
+    """Try it; a trial that breaks is no reason to lose what the others find."""
     with tempfile.TemporaryDirectory(prefix="vectis-proof-", dir=directory) as folder:
-        return trial(size, Path(folder))
+        try:
+            return trial(size, Path(folder))
+        except Exception:  # noqa: BLE001 - whatever it is, the row says so
+            return Finding("", broke=traceback.format_exc())
 
 
 def say(text: str) -> None:

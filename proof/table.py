@@ -22,7 +22,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether nothing was found, and the control was."""
-        return not self.run.violations and bool(self.control.violations)
+        return not self.run.violations and not self.run.broke and bool(self.control.violations)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -41,7 +41,7 @@ def programme(proofs: Sequence[Proof]) -> str:
 
 def _line(row: Row) -> str:
     run, control = row.run, row.control
-    found = f"**{len(run.violations)} violations**" if run.violations else "holds"
+    found = f"**{len(run.violations)} violations**" if run.violations else "**broke**" if run.broke else "holds"
     caught = f"caught: {len(control.violations)} violations" if control.violations else "**not caught**"
     cells = [
         str(row.proof.number),
