@@ -13,7 +13,7 @@ from pathlib import Path
 from proof.builds import environment
 from proof.model_check_worker import Came, Piece, checked
 from proof.mutants.table import named
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from proof.work import spread
 
 #: Examples on each backend, steps of each at most, and how many one process takes at a time.
@@ -52,9 +52,12 @@ def run(size: Size, folder: Path) -> Finding:
         for piece, each in zip(pieces, came, strict=True)
         if each.difference is not None
     ]
+    differences = len(violations)
+    for kind, count in examples.items():
+        violations += fewer(f"examples on {kind}", count, _EXAMPLES[size])
     return Finding(
         size=f"{told}, of up to {_STEPS[size]} steps",
-        figures=f"{len(violations)} differences in {steps:,} steps, {ended:,} of them the end of the process",
+        figures=f"{differences} differences in {steps:,} steps, {ended:,} of them the end of the process",
         violations=violations,
     )
 
