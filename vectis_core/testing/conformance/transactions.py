@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import attrs
 
 from vectis_core.errors import ServiceUnavailable, StoreConflict, UsageError, VectisError
@@ -32,6 +34,34 @@ class TransactionConformance(ConformanceBase):
             same("keys", [samples.signing_key()], view.signing_keys())
             event = view.history("acme", Subject.ORDER, samples.ORDER_ID)[0]
             same("event", samples.event(position=event.position), event)
+
+    def test_orders_written_at_once_stay_apart(self) -> None:
+        """Two orders of one flush, with their events, each keep what is their own."""
+        self.write_shop()
+        orders = [
+            samples.order(
+                id=f"order-{name}",
+                external_id=name,
+                event_seq=1,
+                customer_id=f"customer-{name}",
+                shipping_addresses=(samples.address(name=f"Jane {name}"),),
+                lines=(samples.line(id=f"order-{name}-1", unit_price=Decimal(price), total=2 * Decimal(price)),),
+            )
+            for name, price in (("one", "1.5"), ("two", "2.5"))
+        ]
+        events = [
+            samples.event(
+                id=f"event-{order.id}", subject_id=order.id, sequence=1, data={"externalId": order.external_id}
+            )
+            for order in orders
+        ]
+        self.write(Changes(orders=[(None, order) for order in orders], events=events))
+
+        with self.store.read() as view:
+            for order, event in zip(orders, events, strict=True):
+                same("order", order, view.order("acme", order.id))
+                found = view.history("acme", Subject.ORDER, order.id)
+                same("events", [attrs.evolve(event, position=each.position) for each in found], list(found))
 
     def test_loading_returns_what_exists_of_the_keys(self) -> None:
         """Every way to load finds what was written, and leaves out what does not exist."""
