@@ -110,7 +110,6 @@ class Shop(EmptyShop):
         tell_the_story(self.face)
 
 
-
 def tell_the_story(face: TenantFace) -> None:
     """Stock two warehouses, and take orders to every status."""
     second = face.warehouses.create(code="second", name="Second")
