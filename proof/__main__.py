@@ -9,11 +9,12 @@ import sqlite3
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from proof.programme import Finding, Proof, Size, Trial
 from proof.proofs import PROOFS
-from proof.table import Row, table
+from proof.table import Row, programme, table
 
 #: So many violations of a kind are printed; the table has their number.
 _SHOWN = 10
@@ -22,12 +23,16 @@ _SHOWN = 10
 def main() -> None:
     """Run as the command line says; exits with 1 where a rule was broken or a control went unnoticed."""
     parser = argparse.ArgumentParser(prog="python -m proof", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the programme instead")
     parser.add_argument("--few", action="store_true", help="a few of everything, as the tests run it")
     parser.add_argument("--only", action="append", choices=[proof.name for proof in PROOFS], help="may be repeated")
     parser.add_argument(
         "--directory", type=Path, default=Path(tempfile.gettempdir()), help="where databases are made: on a real disk"
     )
     arguments = parser.parse_args()
+    if arguments.list:
+        print(programme(PROOFS))
+        return
     size = Size.FEW if arguments.few else Size.FULL
     started = time.perf_counter()
     wanted = [proof for proof in PROOFS if arguments.only is None or proof.name in arguments.only]
@@ -44,9 +49,13 @@ def prove(proof: Proof, size: Size, directory: Path) -> Row:
     started = time.perf_counter()
     say(f"{proof.number} {proof.name}: {proof.rule}")
     run = _tried(proof.run, size, directory)
+    if run.broke:
+        say(f"  broke: {run.broke}")
     for violation in run.violations[:_SHOWN]:
         say(f"  VIOLATION {violation}")
     control = _tried(proof.control, size, directory)
+    if control.broke:
+        say(f"  the control broke: {control.broke}")
     for violation in control.violations[:1]:
         say(f"  control ({proof.bad}): {violation}")
     row = Row(proof, run, control, time.perf_counter() - started)
@@ -55,8 +64,12 @@ def prove(proof: Proof, size: Size, directory: Path) -> Row:
 
 
 def _tried(trial: Trial, size: Size, directory: Path) -> Finding:
+    """Try it; a trial that breaks is no reason to lose what the others find."""
     with tempfile.TemporaryDirectory(prefix="vectis-proof-", dir=directory) as folder:
-        return trial(size, Path(folder))
+        try:
+            return trial(size, Path(folder))
+        except Exception:  # noqa: BLE001 - whatever it is, the row says so
+            return Finding("", broke=traceback.format_exc())
 
 
 def say(text: str) -> None:

@@ -23,7 +23,7 @@ from proof.crowd.worker import Task
 from proof.disk_full_server import serve_on_a_full_disk
 from proof.failing import ERRORS, NEEDING_SPACE, Done, Faults
 from proof.mutants.controls import NO_WAY_BACK
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from vectis_core.errors import ServiceUnavailable, VectisError
 from vectis_core.orders.model import Placed
 
@@ -79,6 +79,8 @@ def run(size: Size, folder: Path) -> Finding:
     slowest = max(tally.back + served.back, default=0.0)
     if size is Size.FULL and slowest > _BACK_WITHIN:
         tally.violations.append(f"writing went on {slowest:.1f} s after there was space again")
+    # A disk of which no call was refused was not full.
+    tally.violations += fewer("fillings", tally.fillings, _PLANS[size].databases * _PLANS[size].fillings)
     return Finding(
         f"{tally.fillings} times under {_PROCESSES} processes x {_THREADS} threads, {served.fillings} under a server",
         f"told meanwhile {_listed(tally.told)}, over HTTP {_listed(served.told)}; writing again within {slowest:.2f} s",
@@ -120,7 +122,7 @@ def _one_database(plan: _Plan, watched: Path, build: Mapping[str, str], tally: _
             else:
                 freed.append(time.monotonic())
             faults.disarm()
-            tally.fillings += 1
+            tally.fillings += bool(faults.struck)
     records = crowd.records()
     shop.records += records
     found = _back(records, freed, tally)

@@ -23,7 +23,7 @@ from proof.crowd.shop import verdict
 from proof.crowd.worker import Task
 from proof.failing import ALWAYS, KILL, Done, Faults, Kind
 from proof.mutants.controls import JOURNAL_IN_MEMORY
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from proof.script import Progress, Script, Start
 from vectis_core import Vectis
 
@@ -33,6 +33,8 @@ _KINDS = Kind.WRITE | Kind.SYNC
 _APART = 3
 #: The same where only a few are tried.
 _FEW_APART = 150
+#: Of a script that ends too early there is too little to kill.
+_AT_LEAST = {Size.FEW: 3, Size.FULL: 150}
 #: How much of the call was done by the time of the kill, in turns.
 _MOMENTS = (Done.NOTHING, Done.HALF, Done.ALL)
 _PATIENCE = 60.0
@@ -101,29 +103,29 @@ class _Death:
 
 def run(size: Size, folder: Path) -> Finding:
     """Kill at every third call, or at a few."""
-    return _killed(_Bench.make(folder, os.environ), _APART if size is Size.FULL else _FEW_APART)
+    return _killed(_Bench.make(folder, os.environ), _APART if size is Size.FULL else _FEW_APART, _AT_LEAST[size])
 
 
 def control(size: Size, folder: Path) -> Finding:
     """Kill a build that keeps its rollback journal in memory, where it dies with the process."""
     build = environment(JOURNAL_IN_MEMORY, folder)
-    return _killed(_Bench.make(folder, build), 30 if size is Size.FULL else 60)
+    return _killed(_Bench.make(folder, build), 30 if size is Size.FULL else 60, 1)
 
 
-def _killed(bench: _Bench, apart: int) -> Finding:
+def _killed(bench: _Bench, apart: int, at_least: int) -> Finding:
     calls = bench.killed_at(ALWAYS, Done.NOTHING).calls
     points = [(call, _MOMENTS[number % 3]) for number, call in enumerate(range(1, calls + 1, apart))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return _finding(list(pool.map(bench.tried, points)), calls)
+        return _finding(list(pool.map(bench.tried, points)), calls, at_least)
 
 
-def _finding(tried: Sequence[tuple[_Death, list[str]]], calls: int) -> Finding:
+def _finding(tried: Sequence[tuple[_Death, list[str]]], calls: int, at_least: int) -> Finding:
     killed = sum(death.struck for death, _ in tried)
     answers = sum(isinstance(record, Answered) for death, _ in tried for record in death.records)
     return Finding(
         f"{killed} kills at one of {calls} writes and syncs: before, amid or after it",
         f"{answers:,} answers told before them",
-        [fault for _, found in tried for fault in found],
+        [fault for _, found in tried for fault in found] + fewer("kills", killed, at_least),
     )
 
 

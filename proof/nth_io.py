@@ -17,13 +17,15 @@ from proof.builds import environment
 from proof.failing import CHANGING, LOOKING, NEEDING_SPACE, Done, Faults, Kind
 from proof.mutants.table import named
 from proof.nth_io_worker import Point, Task, Told
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from proof.script import Start
 
 #: Points that one process tries.
 _AT_ONCE = 100
 #: Where only a few are tried: so many calls lie between one and the next.
 _FEW_APART = 320
+#: Of a script that ends too early there is too little that can fail.
+_AT_LEAST = {Size.FEW: 10, Size.FULL: 700}
 
 
 class _Bench:
@@ -82,7 +84,8 @@ def run(size: Size, folder: Path) -> Finding:
     changing, looking = bench.calls(CHANGING), bench.calls(LOOKING)
     apart = 1 if size is Size.FULL else _FEW_APART
     told = bench.tried([*points(CHANGING, changing, apart), *points(LOOKING, looking, apart)])
-    return _finding(told, f"{changing} changing calls x EIO/ENOSPC x once/for ever, {looking} looking x EIO")
+    tried = f"{changing} changing calls x EIO/ENOSPC x once/for ever, {looking} looking x EIO"
+    return _finding(told, tried, _AT_LEAST[size])
 
 
 def control(size: Size, folder: Path) -> Finding:
@@ -92,17 +95,17 @@ def control(size: Size, folder: Path) -> Finding:
     first = 10  # beyond those of opening
     found = [p for p in points(Kind.SYNC, syncs) if p.error == "EIO" and not p.for_ever and p.call > first]
     told = bench.tried(found if size is Size.FULL else found[:3])
-    return _finding(told, f"{len(found)} syncs")
+    return _finding(told, f"{len(found)} syncs", 1)
 
 
-def _finding(told: Sequence[Told], size: str) -> Finding:
+def _finding(told: Sequence[Told], size: str, at_least: int) -> Finding:
     struck = sum(one.struck for one in told)
     unknown = sum(one.unknown for one in told)
     unavailable = sum(one.unavailable for one in told)
     return Finding(
         f"{struck} points ({size}), each followed by going on and by a crash",
         f"{unknown:,} unknown outcomes and {unavailable:,} refusals told",
-        [fault for one in told for fault in one.violations],
+        [fault for one in told for fault in one.violations] + fewer("points", struck, at_least),
     )
 
 

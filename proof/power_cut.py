@@ -22,7 +22,7 @@ from proof.powerloss.cuts import DATABASE, Cut, chosen, points, suffer
 from proof.powerloss.disk import Loss
 from proof.powerloss.trading import Day, record
 from proof.preload.build import build
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from proof.recording import events
 from proof.watch import Watch
 from proof.work import spread
@@ -100,9 +100,13 @@ def _run(size: Size, folder: Path) -> Finding:
     cuts = [cut for day in days for cut in day.cuts]
     answers = sum(cut.answers for cut in cuts)
     violations = [violation for day in days for violation in day.violations]
+    plan = _RUN[size]
+    violations += fewer("cuts", len(cuts) // len(Loss), plan.days * plan.cuts_a_day)
+    violations += fewer("checkpoints", sum(day.checkpoints for day in days), plan.days)
+    faulty = sum(bool(cut.faults) for cut in cuts)
     tried = f"{len(cuts) // len(Loss):,} cuts x {len(Loss)} loss models, in {len(days)} days of 3 processes x 4 threads"
     figures = (
-        f"{len(violations)} of {len(cuts):,} disks at fault, {answers:,} times an answer was looked for,"
+        f"{faulty} of {len(cuts):,} disks at fault, {answers:,} times an answer was looked for,"
         f" {sum(day.commits for day in days):,} commits and {sum(day.checkpoints for day in days)} checkpoints recorded"
     )
     return Finding(tried, figures, violations)

@@ -28,6 +28,13 @@ class Finding:
     figures: str = ""
     #: Each breach of the rule, with what is needed to see it again.
     violations: Sequence[str] = ()
+    #: How it ended before it came to anything, where it did: that is neither a rule kept nor a control caught.
+    broke: str = ""
+
+
+def fewer(what: str, tried: int, wanted: int) -> list[str]:
+    """Return the violation that less was tried than a proof says: a crowd that died early leaves little to judge."""
+    return [f"only {tried:,} of {wanted:,} {what} were tried"] if tried < wanted else []
 
 
 #: Tries as much as the size says, with an empty folder for its files.

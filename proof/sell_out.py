@@ -6,9 +6,11 @@ That there is too little stock is the only refusal, and no buyer is refused who 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import attrs
@@ -19,7 +21,7 @@ from proof.crowd.sale import PIECES, Sale
 from proof.crowd.shop import Shop
 from proof.crowd.worker import Task
 from proof.mutants.controls import READ_MODIFY_WRITE
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from vectis_core import Vectis
 
 #: After so many seconds a sale has not ended by itself.
@@ -43,9 +45,15 @@ def run(size: Size, folder: Path) -> Finding:
     """Hold a sale for each seed, on memory and on SQLite."""
     plan = _PLANS[size]
     build = environment(None, folder)
-    memory = [_on_memory(seed, plan, build) for seed in range(plan.seeds)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        memory = list(pool.map(lambda seed: _on_memory(seed, plan, build), range(plan.seeds)))
     sqlite = [_on_sqlite(seed, plan, folder, build) for seed in range(plan.seeds)]
     violations = [*_named("memory", memory), *_named("SQLite", sqlite)]
+    wanted = plan.processes * plan.clients * plan.attempts
+    for sale in (*memory, *sqlite):
+        violations += fewer("attempts", sale.attempts, wanted)
+        if sale.sold < PIECES:
+            violations.append(f"only {sale.sold:,} of {PIECES:,} pieces were sold")
     return Finding(
         f"{plan.seeds} seeds x 2 stores x {sqlite[0].attempts:,} attempts of {plan.processes * plan.clients} clients,"
         f" on SQLite in {plan.processes} processes, for {PIECES:,} pieces",

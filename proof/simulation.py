@@ -20,7 +20,7 @@ from vectis_core.testing.simulate import Shape, planned, simulate
 _MODULE = "vectis_core.testing.simulate"
 _SQLITE = "sqlite:///{folder}/shop.db"
 #: How many seeds: on memory, on SQLite, and replayed by another process.
-_SEEDS = {Size.FEW: (60, 5, 5), Size.FULL: (100_000, 2_000, 500)}
+_SEEDS = {Size.FEW: (60, 5, 5), Size.FULL: (100_000, 1_000, 300)}
 #: The first seeds from which each bug is looked for: one run of the control, or three.
 _STARTS = {Size.FEW: (0,), Size.FULL: (0, 10_000, 20_000)}
 #: Within so many seeds a bug must be found.

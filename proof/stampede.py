@@ -70,7 +70,15 @@ def _rushed(plan: _Plan, folder: Path, build: Mapping[str, str]) -> _Rush:
     with Vectis.open(url) as oms:
         client = Client(oms, "visit", records.append)
         stock_ids = {tenant: _stocked(client, tenant) for tenant in _TENANTS}
-    options = {"keys": plan.keys, "clients": plan.clients, "stock_ids": stock_ids}
+    gate = folder / "gate"
+    gate.mkdir()
+    options = {
+        "keys": plan.keys,
+        "processes": plan.processes,
+        "clients": plan.clients,
+        "stock_ids": stock_ids,
+        "gate": str(gate),
+    }
     tasks = [Task(url, f"p{n}", plan.clients, "proof.crowd.rush:rush", options) for n in range(plan.processes)]
     with Crowd(tasks, build) as crowd:
         crowd.go()

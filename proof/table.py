@@ -22,7 +22,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether nothing was found, and the control was."""
-        return not self.run.violations and bool(self.control.violations)
+        return not self.run.violations and not self.run.broke and bool(self.control.violations)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -32,9 +32,16 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def programme(proofs: Sequence[Proof]) -> str:
+    """Return what is proved and what each control is, in Markdown, for the document."""
+    lines = ["| # | test | rule | negative control |", "|---|---|---|---|"]
+    lines += [f"| {each.number} | {each.name} | {each.rule} | {each.bad} |" for each in proofs]
+    return "\n".join(lines)
+
+
 def _line(row: Row) -> str:
     run, control = row.run, row.control
-    found = f"**{len(run.violations)} violations**" if run.violations else "holds"
+    found = f"**{len(run.violations)} violations**" if run.violations else "**broke**" if run.broke else "holds"
     caught = f"caught: {len(control.violations)} violations" if control.violations else "**not caught**"
     cells = [
         str(row.proof.number),

@@ -16,11 +16,12 @@ from pathlib import Path
 from proof.builds import environment
 from proof.crowd.client import Client
 from proof.crowd.parent import Crowd
+from proof.crowd.records import Trouble
 from proof.crowd.shop import stock_up
 from proof.crowd.worker import Task
 from proof.mutants.controls import NO_LOCK_AMONG_PROCESSES
 from proof.preload.build import build
-from proof.programme import Finding, Proof, Size
+from proof.programme import Finding, Proof, Size, fewer
 from proof.recording import events, recorded
 from proof.watch import Watch
 from vectis_core.commands import AdjustStock
@@ -57,21 +58,23 @@ def adjust(client: Client) -> Iterator[None]:
         yield
 
 
-def _watched(folder: Path, recorder: Path, build_of: Mapping[str, str], commits: int) -> Watch:
-    """Let a crowd commit in the empty *folder*, and return what was seen below it."""
+def _watched(folder: Path, recorder: Path, build_of: Mapping[str, str], commits: int) -> tuple[Watch, list[str]]:
+    """Let a crowd commit in the empty *folder*; return what was seen below it, and by the crowd itself."""
     watched = folder / "watched"
     watched.mkdir(parents=True)
     log = folder / "recording"
     url = f"sqlite:///{watched.resolve() / _DATABASE}"
     opening = Task(url, "opening", 1, f"{__name__}:open_shop")
     adjusting = [Task(url, f"p{n}", 1, f"{__name__}:adjust", {"commits": commits}) for n in range(_PROCESSES)]
+    troubles: list[str] = []
     for tasks in ([opening], adjusting):
         with Crowd(tasks, recorded(recorder, watched, log, build_of, data=False)) as crowd:
             crowd.go()
             crowd.wait(_PATIENCE)
+        troubles += [f"{each.client} saw: {each.what}" for each in crowd.records() if isinstance(each, Trouble)]
     watch = Watch(_DATABASE)
     watch.follow(events(log.read_bytes()))
-    return watch
+    return watch, troubles
 
 
 def _run(size: Size, folder: Path) -> Finding:
@@ -80,13 +83,18 @@ def _run(size: Size, folder: Path) -> Finding:
     place = memory if size is Size.FULL and memory.is_dir() else folder
     with tempfile.TemporaryDirectory(prefix="vectis-proof-", dir=place) as inner:
         recorder = build("recorder", Path(inner))
-        watches = [
+        rounds = [
             _watched(Path(inner) / f"round{n}", recorder, os.environ, _COMMITS[size]) for n in range(_ROUNDS[size])
         ]
+    watches = [watch for watch, _ in rounds]
     violations = [
-        f"round {n}, {what}" for n, watch in enumerate(watches) for what in (*watch.overlaps, *watch.unlocked)
+        f"round {n}, {what}"
+        for n, (watch, troubles) in enumerate(rounds)
+        for what in (*watch.overlaps, *watch.unlocked, *troubles)
     ]
     commits, checkpoints = sum(watch.commits for watch in watches), sum(watch.checkpoints for watch in watches)
+    violations += fewer("commits", commits, _ROUNDS[size] * _PROCESSES * _COMMITS[size])
+    violations += fewer("checkpoints", checkpoints, _ROUNDS[size])
     return Finding(
         f"{commits:,} commits and {checkpoints:,} checkpoints of {_PROCESSES} processes, SQLite {_version()}",
         f"{sum(len(watch.overlaps) for watch in watches)} overlaps,"
@@ -100,12 +108,12 @@ def _version() -> str:
     return f"{sqlite3.sqlite_version} ({'needs' if needs_it else 'could do without'} the lock)"
 
 
-def _control(_: Size, folder: Path) -> Finding:
+def _control(_size: Size, folder: Path) -> Finding:
     recorder = build("recorder", folder)
     without_lock = environment(NO_LOCK_AMONG_PROCESSES, folder)
     commits = 0
     for number in range(_MOST_CONTROLS):
-        watch = _watched(folder / f"round{number}", recorder, without_lock, _COMMITS[Size.FEW])
+        watch, _ = _watched(folder / f"round{number}", recorder, without_lock, _COMMITS[Size.FEW])
         commits += watch.commits
         if watch.overlaps:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,8 +59,11 @@ def _sealed_by(oms: Vectis) -> str | None:
     with oms.store.read() as view:
         if not view.signing_keys():
             return None
-    key_file = key_file_of(oms.store.path) if oms.store.path is not None else None
-    return str(key_file) if key_file is not None and key_file.exists() else "VECTIS_SECRET_KEY"
+    if os.environ.get("VECTIS_SECRET_KEY", "").strip() or oms.store.path is None:
+        # It goes before the file, which may be left over from before it was set.
+        return "VECTIS_SECRET_KEY"
+    key_file = key_file_of(oms.store.path)
+    return str(key_file) if key_file.exists() else "VECTIS_SECRET_KEY"
 
 
 def _print(made: Backup, sealed_by: str | None) -> None:

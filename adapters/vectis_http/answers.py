@@ -32,7 +32,7 @@ def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
 
 def refusal(error: VectisError, told: Iterable[Header]) -> HttpResponse:
     """Return the response that tells *error*, in the guide's form."""
-    payload = {"error": error.code, "message": error.message, "details": error.details}
+    payload = {"error": error.code, "message": _message_of(error), "details": error.details}
     return answer(Reply(error.http_status, payload, tuple(_headers_of(error))), told)
 
 
@@ -54,6 +54,17 @@ def allowed(allow: str) -> HttpResponse:
 def without_body(response: HttpResponse) -> HttpResponse:
     """Return what ``HEAD`` is answered with: the same headers and no body."""
     return HttpResponse(response.status, response.headers)
+
+
+def is_for_operators(error: VectisError) -> bool:
+    """Return whether the words of *error* are not for clients: they name files and processes of the server."""
+    return type(error) is ServiceUnavailable
+
+
+def _message_of(error: VectisError) -> str:
+    if is_for_operators(error):
+        return "The database cannot be used just now; nothing was changed, so try again"
+    return error.message
 
 
 def _headers_of(error: VectisError) -> Iterable[Header]:

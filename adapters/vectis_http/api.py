@@ -110,6 +110,8 @@ class HttpApi:
             except VectisError as error:
                 if error.http_status == 500:
                     raise
+                if answers.is_for_operators(error):
+                    _logger.warning("%s refused: %s", head.method, error)
                 response = answers.refusal(error, told)
         except Exception:
             _logger.exception("%s failed", head.method)

@@ -18,9 +18,12 @@ _READER_CACHE_KIB = 2_048
 _LOG_LIMIT = 16 * 1024 * 1024
 
 
-def open_writer(path: Path, synchronous: str) -> sqlite3.Connection:
-    """Return a connection that writes, in WAL mode, with durability as asked and foreign keys on."""
-    connection = _connect(f"file:{quote(str(path))}?mode=rwc")
+def open_writer(path: Path, synchronous: str, *, create: bool = True) -> sqlite3.Connection:
+    """Return a connection that writes, in WAL mode, with durability as asked and foreign keys on.
+
+    Without *create*, a file that is not there is an error of the driver, ``SQLITE_CANTOPEN``.
+    """
+    connection = _connect(f"file:{quote(bytes(path))}?mode={'rwc' if create else 'rw'}")
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         _require_wal(connection, path)
@@ -70,7 +73,7 @@ def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Return a connection that only reads, and sees what is committed when a transaction of its own begins."""
-    connection = _connect(f"file:{quote(str(path))}?mode=ro")
+    connection = _connect(f"file:{quote(bytes(path))}?mode=ro")
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
     connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
     return connection

@@ -45,20 +45,37 @@ def copy_database(
     write meanwhile; as beside every reader, their log grows for as long as pages are copied, though not any more while
     the copy is checked.
 
-    Raises ``StoreError`` where *target* cannot be written, exists and is not to be overwritten, belongs to the
-    database, or is itself a database in use.
+    Raises ``StoreError`` where *target* cannot be written, exists and is not to be overwritten, is no plain file,
+    belongs to the database, or is itself a database in use. What *check* and *progress* raise comes through as it is.
     """
     target = Path(os.path.realpath(target))
-    _require_free(target, database, overwrite=overwrite)
-    with _draft_of(target) as draft:
+    with _blaming(target):
+        _require_free(target, database, overwrite=overwrite)
+        draft = _draft_beside(target)
+    try:
         try:
             _copy_pages(connection, draft, progress)
         except sqlite3.Error as error:
             raise StoreError(f"Cannot copy {database} to {target}: {error}") from error
-        draft.chmod(stat.S_IMODE(database.stat().st_mode))
+        with _blaming(target):
+            draft.chmod(stat.S_IMODE(database.stat().st_mode))
         with closing(open_reader(draft)) as copy:
             check(copy)
-        _name(draft, target, overwrite=overwrite)
+        with _blaming(target):
+            # Copying and checking take long: somebody may have made a file there, or a database that is in use.
+            _require_free(target, database, overwrite=overwrite)
+            _name(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _blaming(target: Path) -> Iterator[None]:
+    """Raise what the file system refuses as an error of *target*."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"Cannot write {target}: {error.strerror or error}") from error
 
 
 def _require_free(target: Path, database: Path, *, overwrite: bool) -> None:
@@ -68,7 +85,9 @@ def _require_free(target: Path, database: Path, *, overwrite: bool) -> None:
     if target.is_dir():
         raise StoreError(f"{target} is a folder: name a file in it")
     if target.exists() and not overwrite:
-        raise _exists(target)
+        raise StoreError(f"{target} exists and is not overwritten unless that is asked for")
+    if target.exists() and not target.is_file():
+        raise StoreError(f"{target} is a device or a pipe, of which a copy would take the place")
     for suffix in _SIDE_FILES:
         if _beside(target, suffix).exists():
             # A log that lies beside a file is taken for its own, and would be written into the copy.
@@ -79,23 +98,11 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _exists(target: Path) -> StoreError:
-    return StoreError(f"{target} exists and is not overwritten unless that is asked for")
-
-
-@contextmanager
-def _draft_of(target: Path) -> Iterator[Path]:
-    """Make an empty file beside *target* that only its owner can read, and remove it unless it was renamed."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent)
-        os.close(handle)
-        draft = Path(name)
-        try:
-            yield draft
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"Cannot write {target}: {error.strerror or error}") from error
+def _draft_beside(target: Path) -> Path:
+    """Make an empty file that only its owner can read."""
+    handle, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    return Path(name)
 
 
 def _copy_pages(connection: sqlite3.Connection, draft: Path, progress: Progress | None) -> None:
@@ -122,17 +129,18 @@ def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def _told(progress: Progress | None) -> Callable[[int, int, int], None] | None:
-    if progress is None:
-        return None
-    return lambda _status, remaining, total: progress(total - remaining, total)
+def _told(progress: Progress | None) -> Callable[[int, int, int], None]:
+    """Return what is called after each step; always something, for only then does Python see that it is interrupted."""
+
+    def tell(_status: int, remaining: int, total: int) -> None:
+        if progress is not None:
+            progress(total - remaining, total)
+
+    return tell
 
 
-def _name(draft: Path, target: Path, *, overwrite: bool) -> None:
+def _name(draft: Path, target: Path) -> None:
     """Give the finished copy its name, for good."""
-    if target.exists() and not overwrite:
-        # Somebody else has made it in the meantime.
-        raise _exists(target)
     draft.replace(target)
     folder = os.open(target.parent, os.O_RDONLY)
     try:

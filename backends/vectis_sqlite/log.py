@@ -18,13 +18,14 @@ _logger = logging.getLogger("vectis.sqlite")
 
 #: SQLite begins to empty its log at 1,000 pages of 4 KiB, and what is to be written must find room beside that.
 SMALLEST_LIMIT = 8 * 1024 * 1024
-#: How often it is tried to empty a full log, the first time and while writers are pushed back, and how long a try waits
-#: for readers that come and go, in ms. Many short tries, because SQLite goes on waiting for a lock that one reader
-#: after another shares, long after the one who was in its way is gone.
-_FIRST_TRIES = 10
-_TRIES = 2
-_BUSY_MS = 100
-#: How long after these no others are made, in seconds: those who wait for the lock are to be told soon.
+#: How often it is tried to empty a full log, and how long a try waits for readers that come and go, in ms. Many short
+#: tries, because SQLite goes on waiting for a lock that one reader after another shares, long after the one who was in
+#: its way is gone.
+_FIRST_TRIES, _FIRST_BUSY_MS = 10, 100
+#: The same while writers are pushed back. A try keeps the lock from the writers of all other processes, each of which
+#: tries as well: the sum of all is to be a small part of the pause, so that everybody is told soon.
+_TRIES, _BUSY_MS = 1, 10
+#: How long after these no others are made by this process, in seconds.
 _PAUSE = 1.0
 #: When to ask again, in seconds.
 _RETRY_AFTER = 2
@@ -45,29 +46,45 @@ class WriteAheadLog:
         self._full = limit - limit // 4
         self._holding_up = False
         self._next_try = 0.0
+        #: The log, held open: asking for its size is in front of every batch, and by its name takes several times as
+        #: long. SQLite removes it only with the last connection of all, and takes no lock on it that closing would end.
+        self._file: int | None = None
+
+    def close(self) -> None:
+        """Let go of the log, before the connection that writes is closed; the next look opens it again."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
 
     def make_room(self, connection: sqlite3.Connection) -> None:
         """Empty the log where it is full.
 
-        Raises ``ServiceUnavailable`` where a reader prevents it. That is logged as an error once, until there is room
-        again.
+        Raises ``ServiceUnavailable`` where a reader prevents it, or the log cannot be looked at. That a reader prevents
+        it is logged as an error once, until there is room again.
         """
-        try:
-            size = os.stat(self._path).st_size  # noqa: PTH116 - in front of every batch, at a third of the cost
-        except FileNotFoundError:
-            size = 0
+        size = self._size()
         if size > self._full and not self._emptied(connection):
             self._push_back(size)
         if self._holding_up:
             self._holding_up = False
             _logger.warning("%s has room again: writing goes on", self._path)
 
+    def _size(self) -> int:
+        if self._file is None:
+            try:
+                self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return 0
+            except OSError as error:
+                raise ServiceUnavailable(f"{self._path} cannot be looked at: {error.strerror}") from error
+        return os.lseek(self._file, 0, os.SEEK_END)
+
     def _emptied(self, connection: sqlite3.Connection) -> bool:
         if self._holding_up and time.monotonic() < self._next_try:
             return False
-        tries = _TRIES if self._holding_up else _FIRST_TRIES
+        tries, wait = (_TRIES, _BUSY_MS) if self._holding_up else (_FIRST_TRIES, _FIRST_BUSY_MS)
         [(before,)] = connection.execute("PRAGMA busy_timeout")
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute(f"PRAGMA busy_timeout = {wait}")
         try:
             return any(not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] for _ in range(tries))
         finally:

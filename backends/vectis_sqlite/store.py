@@ -73,6 +73,10 @@ def _require_ours(path: Path) -> None:
         raise StoreError(f"{path} is no database of Vectis")
 
 
+def _id_of(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("SELECT value FROM meta WHERE name = 'database_id'").fetchone()[0])
+
+
 class SqliteStore:
     """An open database file."""
 
@@ -93,15 +97,17 @@ class SqliteStore:
         self._closed = False
         _STORES.add(self)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, same: str | None = None) -> sqlite3.Connection:
+        """Open the writing connection: to the database of the id *same* and no other, or to whatever is there."""
         try:
             with self._lock.held(), translated():
-                connection = self._connected()
+                connection = self._connected(create=same is None)
                 try:
+                    if same is not None:
+                        self._require_same(connection, same)
                     if not schema.is_current(connection):
                         schema.migrate(connection, self.path, f"{self._clock.now():%Y%m%dT%H%M%S}")
-                    found = connection.execute("SELECT value FROM meta WHERE name = 'database_id'").fetchone()
-                    self.database_id = str(found[0])
+                    self.database_id = _id_of(connection)
                 except BaseException:
                     connection.close()
                     raise
@@ -109,9 +115,13 @@ class SqliteStore:
             raise StoreError(f"Cannot open {self.path}: {error}") from error
         return connection
 
-    def _connected(self) -> sqlite3.Connection:
+    def _require_same(self, connection: sqlite3.Connection, database_id: str) -> None:
+        if _id_of(connection) != database_id:
+            raise StoreError(f"{self.path} is another database now")
+
+    def _connected(self, *, create: bool) -> sqlite3.Connection:
         try:
-            return open_writer(self.path, self._synchronous)
+            return open_writer(self.path, self._synchronous, create=create)
         except sqlite3.OperationalError as error:
             if (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_CANTOPEN"):
                 # A folder, or a file that is not ours to open: waiting does not help.
@@ -151,12 +161,17 @@ class SqliteStore:
         self._lock.release()
 
     def recover(self) -> None:
-        """Open the writing connection anew: after a failed sync nothing that it remembers can be trusted."""
+        """Open the writing connection anew: after a failed sync nothing that it remembers can be trusted.
+
+        Raises ``ServiceUnavailable`` where the database is not there, as on a disk that was taken away: to go on with
+        an empty one in its place would be to lose it without a word.
+        """
         # Under the lock, as in close(): the last of all connections empties the write-ahead log.
         with self._lock.held(), suppress(sqlite3.Error):
+            self._log.close()
             self._writer.close()
         try:
-            self._writer = self._opened()
+            self._writer = self._opened(self.database_id)
         except StoreError as error:
             raise ServiceUnavailable(f"The database cannot be opened again yet: {error}") from error
 
@@ -231,6 +246,7 @@ class SqliteStore:
             return
         while self._readers:
             self._readers.pop().close()
+        self._log.close()
         with suppress(ServiceUnavailable), self._lock.held():
             self._writer.close()
         self._lock.close()

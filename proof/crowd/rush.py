@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from proof.crowd.client import Client
 from proof.crowd.stories import ADDRESS
@@ -26,10 +28,38 @@ _EVERY = 10
 _PATIENCE = 120
 
 
+class _Gate:
+    """What all clients of all processes wait at before each key, so that they ask at one moment.
+
+    Each process has a file in a folder, which grows by a byte whenever its own clients have come.
+    """
+
+    def __init__(self, folder: Path, process: str, processes: int, clients: int) -> None:
+        self._folder = folder
+        self._file = folder / process
+        self._processes = processes
+        self._times = 0
+        self._clients = threading.Barrier(clients, self._meet)
+
+    def wait(self) -> None:
+        """Return once all have come; raises ``BrokenBarrierError`` where some do not."""
+        self._clients.wait(_PATIENCE)
+
+    def _meet(self) -> None:
+        self._times += 1
+        with self._file.open("ab") as file:
+            file.write(b".")
+        latest = time.monotonic() + _PATIENCE
+        while sum(each.stat().st_size >= self._times for each in self._folder.iterdir()) < self._processes:
+            if time.monotonic() > latest:
+                raise TimeoutError(f"other processes have not come for key {self._times}")
+            time.sleep(0.0005)
+
+
 @cache
-def _gate(clients: int) -> threading.Barrier:
-    """Return what all clients of this process wait at before each key."""
-    return threading.Barrier(clients)
+def _gate(folder: str, process: str, processes: int, clients: int) -> _Gate:
+    """Return this process's gate."""
+    return _Gate(Path(folder), process, processes, clients)
 
 
 def asked(tenant: str, stock_id: str, number: int, pieces: int = ASKED) -> PlaceOrder | AdjustStock:
@@ -53,11 +83,13 @@ def found(tenant: str, stock_id: str, number: int, pieces: int = ASKED) -> Adjus
 
 
 def rush(client: Client) -> Iterator[None]:
-    """Ask with one key after another, each at the same moment as all others of the process."""
-    clients, stock_ids = client.options["clients"], client.options["stock_ids"]
-    place = int(client.name.rpartition("t")[2])
+    """Ask with one key after another, each at the same moment as all others."""
+    stock_ids = client.options["stock_ids"]
+    process, _, thread = client.name.rpartition("t")
+    place = int(thread)
+    gate = _gate(client.options["gate"], process, client.options["processes"], client.options["clients"])
     for number in range(client.options["keys"]):
-        _gate(clients).wait(_PATIENCE)
+        gate.wait()
         curious = (place + number) % _EVERY == 0
         for tenant, stock_id in stock_ids.items() if curious else [*stock_ids.items()][:1]:
             client.ask(asked(tenant, stock_id, number))

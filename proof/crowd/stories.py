@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import attrs
+
 from proof.crowd.client import Client
 from vectis_core import Address, Item
 from vectis_core.commands import (
@@ -59,7 +61,9 @@ class Trader:
             Item(sku, self._random.randint(1, 3), "19.99")
             for sku in self._random.sample(sorted(self._stock), self._random.randint(1, min(3, len(self._stock))))
         ]
-        command = PlaceOrder(intent=NewOrder(self._client.key(), items, [ADDRESS]))
+        key = self._client.key()
+        # An order of somebody else would be told by where it goes.
+        command = PlaceOrder(intent=NewOrder(key, items, [attrs.evolve(ADDRESS, line2=key)], customer_id=key))
         self._placed.append(command)
         return self._client.ask(command).order
 

@@ -108,14 +108,6 @@ ENGINE = (
         killed_by=(f"{_BATCHES}test_a_kept_result_holds_no_secret_and_nothing_personal",),
     ),
     Mutant(
-        name="host-called-for-a-replay",
-        file="vectis_core/engine/batch.py",
-        before='    return not outcome.replayed and getattr(outcome.result, "created", True)\n',
-        after="    return not outcome.replayed\n",
-        fault="a repeated order writes the host's row a second time",
-        killed_by=("tests/backends/test_memory.py::TestMemory::test_a_repeat_does_not_call_the_host_again",),
-    ),
-    Mutant(
         name="poison-for-all",
         file="vectis_core/engine/batch.py",
         before="                self._singly(tickets)\n",
@@ -158,9 +150,9 @@ ENGINE = (
     Mutant(
         name="lost-wake-up",
         file="vectis_core/engine/engine.py",
-        before="        with self._mutex:\n            return self._leader is me\n",
-        after="        return self._leader is me\n",
-        fault="a thread that looks before the lead is its own sleeps for ever",
+        before="            heir.wake()\n",
+        after="            if heir is self._committer:\n                heir.wake()\n",
+        fault="a thread that is given the lead is left to sleep",
         killed_by=("tests/engine/test_handing_on.py",),
     ),
     Mutant(

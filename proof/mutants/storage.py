@@ -175,10 +175,59 @@ STORAGE = (
     Mutant(
         name="writer-not-opened-anew",
         file=_STORE,
-        before="            self._writer.close()\n        try:\n            self._writer = self._opened()\n",
-        after="            self._check_usable()\n        try:\n            self._check_usable()\n",
+        before="            self._writer = self._opened(self.database_id)\n",
+        after="            self._check_usable()\n",
         fault="the connection whose sync failed is written with again",
         killed_by=("tests/sqlite/test_files.py::test_a_failed_commit_leaves_no_transaction_behind",),
+    ),
+    Mutant(
+        name="recovered-with-less",
+        file=_STORE,
+        before="            self._writer = self._opened(self.database_id)\n",
+        after='            self._synchronous = "NORMAL"\n            self._writer = self._opened(self.database_id)\n',
+        fault="after a failed commit the writer is opened anew without its durability",
+        killed_by=("tests/sqlite/test_schema.py::test_durability_is_the_default",),
+    ),
+    Mutant(
+        name="lock-given-back-before-the-commit",
+        file=_TRANSACTION,
+        before="""            try:
+                self._connection.execute("COMMIT")
+            except""",
+        after="""            try:
+                self._release()
+                self._connection.execute("COMMIT")
+            except""",
+        fault="another process may checkpoint while a commit is still written",
+        killed_by=("tests/proof/test_programme.py::test_the_rule_holds[sqlite-version-gate]",),
+    ),
+    Mutant(
+        name="orders-share-an-address",
+        file="backends/vectis_sqlite/writing.py",
+        before="    _pairs(connection, pairs, sql.INSERT_ORDER, rows.order_row, sql.UPDATE_ORDER, rows.order_change)\n",
+        after="""    first = rows.order_row(pairs[0][1])[9]
+    own = rows.order_row
+    _pairs(
+        connection,
+        pairs,
+        sql.INSERT_ORDER,
+        lambda order: (*own(order)[:9], first, *own(order)[10:]),
+        sql.UPDATE_ORDER,
+        rows.order_change,
+    )
+""",
+        fault="all orders of a batch go to the address of the first",
+        killed_by=(f"{_SQLITE}test_orders_written_at_once_stay_apart",),
+    ),
+    Mutant(
+        name="events-share-their-data",
+        file="backends/vectis_sqlite/writing.py",
+        before="        values.append(rows.event_row(event, last[event.tenant]))\n",
+        after="""        row = rows.event_row(event, last[event.tenant])
+        values.append((*row[:-1], rows.event_row(events[0], 0)[-1]))
+""",
+        fault="all events of a batch tell what the first one tells",
+        killed_by=(f"{_SQLITE}test_orders_written_at_once_stay_apart",),
     ),
     Mutant(
         name="failed-commit-forgotten",

@@ -9,6 +9,7 @@ import attrs
 
 from proof.crowd.client import Client
 from proof.crowd.parent import Crowd
+from proof.crowd.records import Trouble
 from proof.crowd.shop import stock_up
 from proof.crowd.stories import Trader
 from proof.crowd.worker import Task
@@ -46,7 +47,10 @@ def trade(client: Client) -> Iterator[None]:
 
 
 def record(day: Day, recorder: Path, folder: Path) -> Path:
-    """Trade in a database in the empty *folder*, with the library *recorder* below, and return the recording."""
+    """Trade in a database in the empty *folder*, with the library *recorder* below, and return the recording.
+
+    Raises ``RuntimeError`` where a client or a process saw what it should not: there is less to cut then.
+    """
     watched = folder / "watched"
     watched.mkdir(parents=True)
     log = folder / "recording"
@@ -58,4 +62,8 @@ def record(day: Day, recorder: Path, folder: Path) -> Path:
         with Crowd(tasks, environment) as crowd:
             crowd.go()
             crowd.wait(_PATIENCE)
+        # What clients see goes into the recording; that a process did not end well does not.
+        troubles = [each.what for each in crowd.records() if isinstance(each, Trouble)]
+        if troubles:
+            raise RuntimeError(f"the day was not traded to its end: {troubles}")
     return log

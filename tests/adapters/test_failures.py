@@ -72,6 +72,19 @@ def test_what_should_not_happen_tells_nothing(
     assert refused.headers["content-type"] == "application/json"
 
 
+def test_where_the_database_lies_is_told_to_the_log_alone(
+    own: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Why there is no service is for who runs it: files and processes of the server are nothing for its clients."""
+    fail_with(own, monkeypatch, ServiceUnavailable("process 4711 has held /var/shop.db.lock"))
+    with caplog.at_level(logging.WARNING, "vectis.http"):
+        refused = own.post("/api/orders", an_order())
+    assert (refused.status, refused.error) == (503, "ServiceUnavailable")
+    assert b"4711" not in refused.body
+    assert b"shop.db" not in refused.body
+    assert "process 4711 has held /var/shop.db.lock" in caplog.text
+
+
 def test_a_closed_database_is_not_ready(own: Shop) -> None:
     """A server whose database was closed is alive, and says that it is not ready."""
     own.oms.close()

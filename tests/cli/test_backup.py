@@ -73,6 +73,19 @@ def test_the_key_that_is_not_in_the_copy_is_named(vectis: Call, tmp_path: Path) 
     assert not (tmp_path / "two.db.key").exists()
 
 
+def test_the_variable_is_named_where_it_goes_before_the_file(
+    vectis: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key file that is left over opens nothing that was sealed by the variable, and keeping it would not help."""
+    (tmp_path / "shop.db.key").write_text("left over from before the variable was set")
+    monkeypatch.setenv("VECTIS_SECRET_KEY", "k" * 43)
+    vectis("keys", "rotate")
+
+    report = json.loads(vectis("backup", "--json", str(tmp_path / "copy.db")).stdout)
+
+    assert report["sealedBy"] == "VECTIS_SECRET_KEY"
+
+
 def test_a_backup_for_scripts(vectis: Call, tmp_path: Path) -> None:
     """With --json stdout is one object with where, how large and what."""
     report = json.loads(vectis("backup", "--json", str(tmp_path / "copy.db")).stdout)

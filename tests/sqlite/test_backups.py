@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from small_shop import Shop
+from small_shop import Shop, spin_until
 
 from vectis_core import StoreError, Vectis
 from vectis_core.ports import View
@@ -105,7 +107,87 @@ def test_a_copy_does_not_take_the_place_of_a_file_that_came_meanwhile(sqlite_sho
     assert not list(tmp_path.glob("*.part"))
 
 
-@pytest.mark.parametrize(("target", "said"), [("missing/copy.db", "No such file"), ("folder", "is a folder")])
+def test_a_database_that_came_into_use_meanwhile_is_not_replaced(sqlite_shop: Shop, tmp_path: Path) -> None:
+    """Copying and checking take minutes: who opens a database under the target's name by then does not lose it."""
+    opened: list[Vectis] = []
+
+    def check(_view: View) -> None:
+        opened.append(Vectis.open(f"sqlite:///{tmp_path}/copy.db"))
+        opened[0].products.create(sku="X", name="Other")
+
+    with pytest.raises(StoreError, match=r"copy\.db-wal is there"):
+        sqlite_shop.store.backup(tmp_path / "copy.db", check, overwrite=True)
+
+    opened[0].close()
+    with Vectis.open(f"sqlite:///{tmp_path}/copy.db") as other:
+        assert [product.sku for product in other.products.list()] == ["X"]
+
+
+def test_only_a_plain_file_is_replaced(sqlite_shop: Shop, tmp_path: Path) -> None:
+    """Whoever names a device, such as /dev/null, does not find a file in its place."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(StoreError, match="a device or a pipe"):
+        sqlite_shop.oms.backup(tmp_path / "pipe", overwrite=True)
+
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take names in UTF-8 alone")
+def test_a_target_of_any_name_is_taken_as_it_stands(sqlite_shop: Shop, tmp_path: Path) -> None:
+    """A name need not be UTF-8."""
+    target = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.db")
+
+    sqlite_shop.oms.backup(target)
+
+    assert Path(target).is_file()
+
+
+def test_what_progress_raises_is_not_told_of_the_target(sqlite_shop: Shop, tmp_path: Path) -> None:
+    """An error of the caller's own comes back as it is, and the copy is given up."""
+
+    def progress(_done: int, _total: int) -> None:
+        raise BrokenPipeError("the terminal is gone")
+
+    with pytest.raises(BrokenPipeError, match="the terminal is gone"):
+        sqlite_shop.oms.backup(tmp_path / "copy.db", progress=progress)
+
+    assert [name for name in names(tmp_path) if "copy" in name] == []
+
+
+def test_copying_can_be_interrupted(sqlite_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a copy between two steps, also where nobody asked for its progress, and nothing is left of it."""
+    monkeypatch.setattr(copying, "_STEP", 1)
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE notes AS SELECT zeroblob(64000000) AS body")
+        total = other.execute("PRAGMA page_count").fetchone()[0] * other.execute("PRAGMA page_size").fetchone()[0]
+    copied: list[int] = []
+
+    def interrupted(*_: object) -> None:
+        copied.extend(part.stat().st_size for part in tmp_path.glob("*.part"))
+        raise KeyboardInterrupt
+
+    def interrupt() -> None:
+        spin_until(lambda: any(part.stat().st_size for part in tmp_path.glob("*.part")))
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    thread = threading.Thread(target=interrupt)
+    try:
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            sqlite_shop.oms.backup(tmp_path / "copy.db")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
+
+    assert 0 < copied[0] < total
+    assert [name for name in names(tmp_path) if "copy" in name] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("missing/copy.db", "No such file"), ("folder", "is a folder"), ("c" * 256, "too long")]
+)
 def test_a_place_that_cannot_be_written_is_told(sqlite_shop: Shop, tmp_path: Path, target: str, said: str) -> None:
     """The error names what is wrong with the target, not with the database."""
     (tmp_path / "folder").mkdir()

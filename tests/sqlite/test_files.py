@@ -57,6 +57,42 @@ def test_a_store_that_recovers_waits_for_the_lock_before_it_closes_anything(tmp_
     store.close()
 
 
+SHOP_FILES = ("shop.db", "shop.db-wal", "shop.db-shm")
+
+
+def test_a_store_that_recovers_makes_no_new_database(tmp_path: Path) -> None:
+    """Where the disk was taken away, an empty database in its place would be served; nothing is until it is back."""
+    store = opened(tmp_path / "shop.db")
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in SHOP_FILES:
+        (tmp_path / name).rename(away / name)
+
+    for _ in range(2):
+        with pytest.raises(ServiceUnavailable, match="cannot be opened again yet"):
+            store.recover()
+        assert not (tmp_path / "shop.db").exists()
+
+    for name in SHOP_FILES:
+        (away / name).rename(tmp_path / name)
+    store.recover()
+    store.begin().rollback()
+    store.close()
+
+
+def test_a_store_that_recovers_takes_no_other_database(tmp_path: Path) -> None:
+    """What lies under the name may be of another shop by then: it is left alone."""
+    store, other = opened(tmp_path / "shop.db"), opened(tmp_path / "other.db")
+    store.close()
+    store = opened(tmp_path / "shop.db")
+    other.close()
+    (tmp_path / "other.db").replace(tmp_path / "shop.db")
+
+    with pytest.raises(ServiceUnavailable, match="another database"):
+        store.recover()
+    store.close()
+
+
 def test_no_file_is_opened_while_another_process_writes(tmp_path: Path) -> None:
     """Opening may migrate, which waits its turn like everything that writes."""
     one = opened(tmp_path / "shop.db")

@@ -17,6 +17,9 @@ import pytest
 from small_shop import ADDRESS
 
 from vectis_core import Item, OutcomeUnknown, ServiceUnavailable, StoreError, Vectis
+from vectis_core.backends import open_store
+from vectis_core.clock import SystemClock
+from vectis_core.ids import RandomIds
 
 LIMIT = 8 * 1024 * 1024
 
@@ -70,6 +73,12 @@ def reading_process(path: Path) -> Iterator[int]:
         process.stdout.readline()
         yield process.pid
         process.communicate()
+
+
+def open_files() -> list[str]:
+    """Return the names of all files that this process has open."""
+    handles = (handle for handle in Path("/proc/self/fd").iterdir() if handle.is_symlink())
+    return [str(handle.readlink()) for handle in handles]
 
 
 def write(oms: Vectis, number: int) -> None:
@@ -194,6 +203,30 @@ def test_a_list_that_is_left_half_read_holds_nothing(oms: Vectis, path: Path) ->
         write(oms, number)
 
     assert size_of_log(path) <= LIMIT
+
+
+def test_the_bound_holds_for_a_log_made_anew(oms: Vectis, path: Path) -> None:
+    """A store that recovers may remove the log and make another, which is the one to be watched from then on."""
+    oms.close()
+    store = open_store(f"sqlite:///{path}", clock=SystemClock(), ids=RandomIds(), wal_limit=LIMIT)
+    store.begin().rollback()
+    store.recover()
+
+    with reading(path), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("INSERT INTO notes VALUES (zeroblob(?))", (LIMIT,))
+        with pytest.raises(ServiceUnavailable, match="wal_limit"):
+            store.begin()
+    store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which files are open")
+def test_a_closed_vectis_keeps_no_file_open(path: Path) -> None:
+    """Neither the log nor anything else that lies beside the database is held after the end."""
+    with Vectis.open(f"sqlite:///{path}") as oms:
+        oms.products.create(sku="W", name="Widget")
+        assert any(name.startswith(str(path)) for name in open_files())
+
+    assert not [name for name in open_files() if name.startswith(str(path))]
 
 
 def test_a_limit_that_leaves_no_room_is_refused(path: Path) -> None:

@@ -141,13 +141,14 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_durability_is_the_default(tmp_path: Path) -> None:
-    """The writer syncs the log at every commit and checks foreign keys; a reader cannot write."""
+    """The writer syncs the log at every commit and checks foreign keys, also once recovered; a reader cannot write."""
     with Vectis.open(f"sqlite:///{tmp_path}/shop.db") as oms:
         store = oms.store
         pragmas = ("journal_mode", "synchronous", "foreign_keys")
-        values = [store._writer.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]  # type: ignore[attr-defined]  # no public way to look
-
-        assert values == ["wal", 2, 1]
+        for _ in range(2):
+            values = [store._writer.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]  # type: ignore[attr-defined]  # no public way to look
+            assert values == ["wal", 2, 1]
+            store.recover()
         with store.read() as view, pytest.raises(sqlite3.OperationalError, match="readonly"):
             view._connection.execute("DELETE FROM events")  # type: ignore[attr-defined]  # what is tested
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 import pytest
@@ -10,7 +11,7 @@ from testing.logged_shop import LoggedShop
 from verify.shop import ADDRESS
 
 from vectis_core import commands
-from vectis_core.errors import Conflict, InsufficientStock, OutcomeUnknown, Shortage
+from vectis_core.errors import Conflict, IllegalTransition, InsufficientStock, OutcomeUnknown, Shortage, VectisError
 from vectis_core.events import EventType
 from vectis_core.orders import OrderStatus, ShipmentStatus
 from vectis_core.orders.model import Cancellation, Item, NewOrder
@@ -45,6 +46,12 @@ def an_order_is_gone(shop: LoggedShop) -> None:
 def an_order_has_another_price(shop: LoggedShop) -> None:
     """An order is there with other content."""
     shop.alter_line("e3", quantity=2)
+
+
+@breaks("L1")
+def an_order_goes_elsewhere(shop: LoggedShop) -> None:
+    """An order is there with the address of somebody else."""
+    shop.alter_order("e3", shipping_addresses=(attrs.evolve(ADDRESS, name="Joe"),))
 
 
 @breaks("L1")
@@ -117,6 +124,14 @@ def more_is_reserved_than_there_is(shop: LoggedShop) -> None:
 def a_record_is_not_its_ledger(shop: LoggedShop) -> None:
     """A balance was written past the ledger."""
     shop.alter("stock", lambda _: True, on_hand=99)
+
+
+@breaks("L4")
+def an_event_tells_of_another_order(shop: LoggedShop) -> None:
+    """The feed and an order's history have what became of another."""
+    order_id = shop.order("e3").id
+    data = {"orderId": order_id, "externalId": "e2", "status": "pending"}
+    shop.alter_events(lambda event: event.subject_id == order_id, data=data)
 
 
 @breaks("L4")
@@ -226,6 +241,25 @@ def refused_though_it_was_there(shop: LoggedShop) -> None:
     _refused(shop, 1)
 
 
+@breaks("L8")
+def written_off_in_vain(shop: LoggedShop) -> None:
+    """An adjustment by one piece is refused while there are plenty."""
+    _told_no(shop, _adjustment(shop, -1, "broken"), Conflict("too few"))
+
+
+@breaks("L8")
+def confirmed_in_vain(shop: LoggedShop) -> None:
+    """A pending order may not be confirmed."""
+    _told_no(shop, commands.ConfirmOrder(order_id=shop.order("e3").id), IllegalTransition("not now"))
+
+
+@breaks("L8")
+def cancelled_in_vain(shop: LoggedShop) -> None:
+    """A pending order may not be cancelled."""
+    order_id = shop.order("e3").id
+    _told_no(shop, commands.CancelOrder(order_id=order_id, intent=Cancellation("no")), IllegalTransition("not now"))
+
+
 @breaks("L9")
 def an_order_seen_as_it_was(shop: LoggedShop) -> None:
     """A read shows less than an answer before it."""
@@ -269,7 +303,10 @@ def _adjustment(shop: LoggedShop, pieces: int, reason: str) -> commands.AdjustSt
 
 def _refused(shop: LoggedShop, quantity: int, sent: float | None = None) -> None:
     command = commands.PlaceOrder(intent=NewOrder("e9", (Item("W", quantity, "1"),), (ADDRESS,)))
-    error = InsufficientStock([Shortage("W", quantity, 0)])
+    _told_no(shop, command, InsufficientStock([Shortage("W", quantity, 0)]), sent)
+
+
+def _told_no(shop: LoggedShop, command: commands.Command[Any], error: VectisError, sent: float | None = None) -> None:
     shop.log.append(Call("cid", command, shop.later() if sent is None else sent, shop.later(), error=error))
 
 
@@ -301,6 +338,20 @@ def test_who_is_refused_while_it_may_not_have_been_there_was_refused_rightly() -
     """A refusal whose call overlaps with the first delivery may have come before it."""
     shop = LoggedShop()
     _refused(shop, 1, sent=shop.calls_of(commands.AdjustStock)[0].sent)
+
+    assert shop.judged() == []
+
+
+def test_a_step_that_may_have_been_forbidden_was_refused_rightly() -> None:
+    """An order that was cancelled or has shipped, and more pieces than there are, may be refused."""
+    shop = LoggedShop()
+    _told_no(shop, commands.ConfirmOrder(order_id=shop.order("e2").id), IllegalTransition("cancelled"))
+    _told_no(
+        shop,
+        commands.CancelOrder(order_id=shop.order("e1").id, intent=Cancellation("no")),
+        IllegalTransition("shipped"),
+    )
+    _told_no(shop, _adjustment(shop, -100, "lost"), Conflict("too few"))
 
     assert shop.judged() == []
 

@@ -186,7 +186,7 @@ class BatchRunner:
         transaction.flush(changes)
         first = verdicts[0]
         within = first.ticket.within
-        if within is None or first.outcome is None or not _did_something(first.outcome):
+        if within is None or first.outcome is None:
             return
         self.host_thread = threading.get_ident()
         try:
@@ -218,10 +218,6 @@ def _call_host(within: Callable[[Any, Any], object], result: object, connection:
 def _settle(verdicts: Sequence[_Verdict]) -> None:
     for verdict in verdicts:
         verdict.ticket.outcome, verdict.ticket.error = verdict.outcome, verdict.refusal
-
-
-def _did_something(outcome: Outcome[Any]) -> bool:
-    return not outcome.replayed and getattr(outcome.result, "created", True)
 
 
 def _unknown(verdict: _Verdict, error: BaseException) -> VectisError:

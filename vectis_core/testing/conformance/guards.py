@@ -99,9 +99,15 @@ class GuardConformance(ConformanceBase):
         self.refuses(Changes(stock=[(None, samples.record(id="inv_2", on_hand=0, reserved=0, ledger_seq=0))]))
 
     def test_a_warehouse_code_is_taken_once(self) -> None:
-        """A second warehouse with a code of the tenant is refused."""
+        """A second warehouse with a code of the tenant is refused, until the first one has another code."""
         self.write_shop()
-        self.refuses(Changes(warehouses=[(None, samples.warehouse(id="wh_2", is_default=False))]))
+        second = samples.warehouse(id="wh_2", is_default=False)
+        self.refuses(Changes(warehouses=[(None, second)]))
+
+        renamed = samples.warehouse(code="moved")
+        self.write(Changes(warehouses=[(samples.warehouse(), renamed)]))
+        self.write(Changes(warehouses=[(None, second)]))
+        self.refuses(Changes(warehouses=[(renamed, samples.warehouse())]))
 
     def test_an_id_is_taken_once(self) -> None:
         """A new row with an id that is taken is refused, in every table."""
@@ -184,6 +190,8 @@ class GuardConformance(ConformanceBase):
         self.refuses(Changes(warehouses=[(None, samples.warehouse(id="wh_2", **nobody))]))
         self.refuses(Changes(products=[(None, samples.product(id="prod_2", **nobody))]))
         self.refuses(Changes(clients=[(None, samples.client(id="cli_2", **nobody))]))
+        order_id = "019bfa2c-d200-7000-8000-000000000002"
+        self.refuses(Changes(orders=[(None, samples.order(id=order_id, lines=(), **nobody))]))
 
     def test_rows_point_into_their_own_tenant(self) -> None:
         """Stock of another tenant's product or warehouse, and promises of another's order, are refused."""
@@ -209,6 +217,10 @@ class GuardConformance(ConformanceBase):
         self.refuses(Changes(reservations=[(None, samples.reservation(stock_id="nothing"))]))
         self.refuses(Changes(reservations=[(None, samples.reservation(line_no=2))]))
         self.refuses(Changes(movements=[samples.movement(stock_id="nothing")]))
+        self.refuses(Changes(movements=[samples.movement(seq=3, order_id="nothing")]))
+        order_id = "019bfa2c-d200-7000-8000-000000000002"
+        line = samples.line(id=f"{order_id}-1", sku="nothing")
+        self.refuses(Changes(orders=[(None, samples.order(id=order_id, external_id="other", lines=(line,)))]))
         self._unchanged()
 
     def test_a_shop_without_faults_has_no_strays(self) -> None:

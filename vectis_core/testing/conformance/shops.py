@@ -6,12 +6,13 @@ from datetime import UTC, timedelta, timezone
 from typing import Any
 
 from vectis_core.clock import to_wire
-from vectis_core.errors import InsufficientStock, Shortage, UsageError, VectisError
+from vectis_core.errors import InsufficientStock, Shortage, StoreError, UsageError, VectisError
 from vectis_core.orders.model import Address, Item, Order, Placed, ShipmentItem
 from vectis_core.stock.model import StockRecord
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import ALL, same
 from vectis_core.testing.conformance.base import ConformanceBase, raised
+from vectis_core.vectis import Vectis
 
 ADDRESS = Address("Jane Smith", "123 Main St", "Austin", "US")
 
@@ -185,12 +186,14 @@ class ShopConformance(ConformanceBase):
         order = self.bought("ORDER-1", 3)
         shipment = self.vectis.orders.ship(order.id, carrier="UPS", tracking_number="1Z", command_id="key")
         events = list(self.vectis.events())
+        database_id = self.store.database_id
         self.vectis.close()
         self.vectis = self.open()
 
         if not self.durable:
             same("orders", 0, self.vectis.orders.list().page().total)
             return
+        same("database id", database_id, self.store.database_id)
         same("shipment", shipment, self.vectis.shipments.get(shipment.id))
         same("events", events, list(self.vectis.events()))
         same("stock", 97, self.vectis.inventory.get(record.id).on_hand)
@@ -198,6 +201,20 @@ class ShopConformance(ConformanceBase):
         same("the repeat", shipment, again)
         same("feed", len(events), len(list(self.vectis.events())))
         self.check_books()
+
+    def test_a_database_that_must_exist_is_not_made(self) -> None:
+        """Who opens a database that is to be there already is told where it is not, and finds it where it is."""
+        if not self.durable:
+            return
+        empty = self.folder / "empty"
+        empty.mkdir()
+        raised(StoreError, lambda: Vectis.open(self.url(empty), must_exist=True))
+        same("files", [], list(empty.iterdir()))
+
+        self.stocked()
+        self.vectis.close()
+        self.vectis = Vectis.open(self.url(self.folder), clock=self.clock, ids=self.ids, must_exist=True)
+        same("products", [samples.SKU], [product.sku for product in self.vectis.products.list()])
 
     def test_a_moment_of_another_zone_is_kept_in_utc(self) -> None:
         """A moment is told as it is kept, in UTC, and a repeat that names it in another zone asks for the same."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import attrs
+
 from vectis_core.errors import ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.events import Subject
 from vectis_core.orders.lifecycle import ShipmentStatus
@@ -31,6 +35,34 @@ class TransactionConformance(ConformanceBase):
             event = view.history("acme", Subject.ORDER, samples.ORDER_ID)[0]
             same("event", samples.event(position=event.position), event)
 
+    def test_orders_written_at_once_stay_apart(self) -> None:
+        """Two orders of one flush, with their events, each keep what is their own."""
+        self.write_shop()
+        orders = [
+            samples.order(
+                id=f"order-{name}",
+                external_id=name,
+                event_seq=1,
+                customer_id=f"customer-{name}",
+                shipping_addresses=(samples.address(name=f"Jane {name}"),),
+                lines=(samples.line(id=f"order-{name}-1", unit_price=Decimal(price), total=2 * Decimal(price)),),
+            )
+            for name, price in (("one", "1.5"), ("two", "2.5"))
+        ]
+        events = [
+            samples.event(
+                id=f"event-{order.id}", subject_id=order.id, sequence=1, data={"externalId": order.external_id}
+            )
+            for order in orders
+        ]
+        self.write(Changes(orders=[(None, order) for order in orders], events=events))
+
+        with self.store.read() as view:
+            for order, event in zip(orders, events, strict=True):
+                same("order", order, view.order("acme", order.id))
+                found = view.history("acme", Subject.ORDER, order.id)
+                same("events", [attrs.evolve(event, position=each.position) for each in found], list(found))
+
     def test_loading_returns_what_exists_of_the_keys(self) -> None:
         """Every way to load finds what was written, and leaves out what does not exist."""
         self.write_shop()
@@ -56,6 +88,39 @@ class TransactionConformance(ConformanceBase):
             same("results", [], list(transaction.load_results([("acme", "embedded", "nothing")])))
         finally:
             transaction.rollback()
+
+    def test_windows_are_loaded_by_their_key(self) -> None:
+        """A rate window is found by its own key, and no other with it."""
+        start = samples.MADE_AT
+        windows = [RateWindow(name, start, start.replace(year=2030), 1) for name in ("one", "two")]
+        self.write(Changes(windows=[(None, window) for window in windows]))
+        transaction = self.store.begin()
+        same("window", windows[1:], list(transaction.load_windows(["two", "three"])))
+        transaction.rollback()
+
+    def test_promises_are_loaded_by_line_and_record(self) -> None:
+        """All promises to an order come in one order, those that are spent too, which can be made again."""
+        self.write_shop()
+        records = [samples.record(id=f"inv_{n}", sku=f"SKU-{n}", on_hand=9, reserved=0) for n in (3, 2)]
+        lines = [samples.line(), samples.line(line_no=2, id=f"{samples.ORDER_ID}-2")]
+        order = samples.order(event_seq=2, lines=tuple(lines))
+        rows = [samples.reservation(line_no=n, stock_id=place) for n in (2, 1) for place in ("inv_3", "inv_2")]
+        rows[0] = attrs.evolve(rows[0], open=0)
+        self.write(
+            Changes(
+                products=[(None, samples.product(id=f"prod_{n}", sku=f"SKU-{n}")) for n in (3, 2)],
+                stock=[(None, record) for record in records],
+                orders=[(samples.order(), order)],
+                reservations=[(None, row) for row in rows],
+            )
+        )
+        wanted = sorted([samples.reservation(), *rows], key=lambda row: (row.line_no, row.stock_id))
+
+        transaction = self.store.begin()
+        same("promises", wanted, list(transaction.load_reservations([("acme", samples.ORDER_ID)])))
+        transaction.rollback()
+        with self.store.read() as view:
+            same("all promises", wanted, view.scan_reservations("acme", [samples.ORDER_ID]))
 
     def test_shipments_lead_to_their_order_and_change_with_it(self) -> None:
         """A shipment is written with its order, is found by its own id, and changes when the order is written."""
@@ -186,26 +251,29 @@ class TransactionConformance(ConformanceBase):
         old, new = now.replace(year=2020), now.replace(year=2030)
         results = [StoredResult("acme", "embedded", f"old-{n}", "f", "null", old.replace(day=n + 1)) for n in range(3)]
         results.append(StoredResult("acme", "embedded", "new", "f", "null", now))
-        windows = [RateWindow("ended", old, now, 1), RateWindow("open", old, new, 1)]
-        retired = samples.signing_key(id="key_2", retires_at=now)
+        windows = [RateWindow(f"ended {number}", old, now, 1) for number in range(3)]
+        windows.append(RateWindow("open", old, new, 1))
+        retired = [samples.signing_key(id=f"old_{number}", retires_at=now) for number in range(3)]
         staying = samples.signing_key(id="key_3", retires_at=new)
         self.write(
             Changes(
                 results=results,
                 windows=[(None, window) for window in windows],
-                keys=[(None, retired), (None, staying)],
+                keys=[(None, key) for key in (*retired, staying)],
             )
         )
 
         transaction = self.store.begin()
-        same("first", (2, 1, 1, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
-        same("then", (1, 0, 0, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("first", (2, 2, 2, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("keys then", 3, len(list(transaction.load_keys())))
+        same("then", (1, 1, 1, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("at last", (0, 0, 0, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
         transaction.commit()
 
         transaction = self.store.begin()
         ids = [("acme", "embedded", result.command_id) for result in results]
         same("results", ["new"], [row.command_id for row in transaction.load_results(ids)])
-        same("windows", [windows[1]], list(transaction.load_windows(["ended", "open"])))
+        same("windows", windows[3:], list(transaction.load_windows(["ended 0", "ended 1", "ended 2", "open"])))
         same("keys", ["key_1", "key_3"], sorted(key.id for key in transaction.load_keys()))
         transaction.rollback()
 

@@ -124,6 +124,9 @@ def _order_events(order: Order, events: Sequence[Event], history: Sequence[Event
     yield from _numbered(name, events, order.event_seq)
     if list(events) != list(history):
         yield Violation("L4", f"{name} has a history of {len(history)} steps that is not what the feed tells")
+    for event in events:
+        if (event.data["orderId"], event.data["externalId"]) != (order.id, order.external_id):
+            yield Violation("L4", f"event {event.sequence} of {name} tells of another order: {event.data}")
     types = Counter(event.type for event in events)
     statuses = Counter(shipment.status for shipment in order.shipments)
     expected = {

@@ -130,9 +130,11 @@ def _content(order: Order, makers: Sequence[Call], request: Request) -> Iterator
 def _is_what(order: Order, intent: NewOrder) -> bool:
     if (order.external_id, order.currency) != (intent.external_id, intent.currency):
         return False
-    if len(order.shipping_addresses) != len(intent.shipping_addresses) or len(order.lines) != len(intent.items):
+    if (order.shipping_addresses, order.billing_address) != (intent.shipping_addresses, intent.billing_address):
         return False
-    if order.customer_id != intent.customer_id:
+    if (order.customer_id, order.customer_email) != (intent.customer_id, intent.customer_email):
+        return False
+    if len(order.lines) != len(intent.items):
         return False
     total, count = Decimal(0), 0
     for line, item in zip(order.lines, intent.items, strict=True):

@@ -8,7 +8,7 @@ The laws:
 - L4 order, ledger and events are there all or none, and agree; nothing is there that nobody asked for.
 - L5 one key has one effect and one answer.
 - L6 a call whose outcome is unknown happened wholly or not at all, and at most once.
-- L8 nobody was refused for want of stock while it was there.
+- L8 nobody was refused for want of stock while it was there, nor a step that the order allowed.
 - L9 what was answered is seen by whoever asks afterwards, and what follows in time follows in the books.
 """
 
