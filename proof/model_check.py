@@ -14,7 +14,7 @@ from proof.builds import environment
 from proof.model_check_worker import Came, Piece, checked
 from proof.mutants.table import named
 from proof.programme import Finding, Proof, Size, fewer
-from proof.work import spread
+from proof.work import in_memory, spread
 
 #: Examples on each backend, steps of each at most, and how many one process takes at a time.
 _EXAMPLES = {Size.FEW: 10, Size.FULL: 5_000}
@@ -42,8 +42,9 @@ _UNTIL_FOUND = 500
 
 def run(size: Size, folder: Path) -> Finding:
     """Let Hypothesis look for a difference, in runs of seeds 0, 1, 2 ..."""
-    pieces = list(_pieces(size, folder))
-    came = list(spread(checked, pieces))
+    with in_memory(folder) as memory:
+        pieces = list(_pieces(size, memory))
+        came = list(spread(checked, pieces))
     examples = {kind: sum(c.examples for c, p in zip(came, pieces, strict=True) if p.kind == kind) for kind in _KINDS}
     steps, ended = sum(each.steps for each in came), sum(each.restarts for each in came)
     told = ", ".join(f"{count:,} examples on {kind}" for kind, count in examples.items())

@@ -14,7 +14,7 @@ import attrs
 from proof.builds import Mutant, environment
 from proof.mutants.controls import ANSWER_BEFORE_COMMIT, BALANCE_WITHOUT_ROW, RELEASED_TWICE
 from proof.programme import Finding, Proof, Size
-from proof.work import spread
+from proof.work import in_memory, spread
 from vectis_core.testing.simulate import Shape, planned, simulate
 
 _MODULE = "vectis_core.testing.simulate"
@@ -67,10 +67,11 @@ def _pieces(url: str, seeds: int, folder: Path) -> Iterator[_Piece]:
 def run(size: Size, folder: Path) -> Finding:
     """Simulate a short day from every seed, and some of them again in another process."""
     on_memory, on_sqlite, replayed = _SEEDS[size]
-    pieces = [*_pieces("memory://", on_memory, folder), *_pieces(_SQLITE, on_sqlite, folder)]
     one_by_one: Callable[..., Iterator[_Tried]] = map
-    # A few are done before other processes have started.
-    tried = list((one_by_one if size is Size.FEW else spread)(_try, pieces))
+    with in_memory(folder) as memory:
+        pieces = [*_pieces("memory://", on_memory, memory), *_pieces(_SQLITE, on_sqlite, memory)]
+        # A few are done before other processes have started.
+        tried = list((one_by_one if size is Size.FEW else spread)(_try, pieces))
     violations = [violation for each in tried for violation in each.violations]
     violations += _differing(replayed, folder)
     return Finding(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from proof.builds import environment
@@ -24,6 +24,7 @@ from proof.preload.build import build
 from proof.programme import Finding, Proof, Size, fewer
 from proof.recording import events, recorded
 from proof.watch import Watch
+from proof.work import in_memory
 from vectis_core.commands import AdjustStock
 from vectis_core.stock.model import Adjustment
 
@@ -79,13 +80,9 @@ def _watched(folder: Path, recorder: Path, build_of: Mapping[str, str], commits:
 
 def _run(size: Size, folder: Path) -> Finding:
     # The disk is no part of the question, and memory is quicker.
-    memory = Path("/dev/shm")  # noqa: S108 - a folder that nobody else knows is made in it
-    place = memory if size is Size.FULL and memory.is_dir() else folder
-    with tempfile.TemporaryDirectory(prefix="vectis-proof-", dir=place) as inner:
-        recorder = build("recorder", Path(inner))
-        rounds = [
-            _watched(Path(inner) / f"round{n}", recorder, os.environ, _COMMITS[size]) for n in range(_ROUNDS[size])
-        ]
+    with in_memory(folder) if size is Size.FULL else nullcontext(folder) as place:
+        recorder = build("recorder", place)
+        rounds = [_watched(place / f"round{n}", recorder, os.environ, _COMMITS[size]) for n in range(_ROUNDS[size])]
     watches = [watch for watch, _ in rounds]
     violations = [
         f"round {n}, {what}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -17,6 +16,7 @@ from proof.crowd.records import Answered, Record, bodies
 from proof.crowd.shop import verdict
 from proof.powerloss.disk import Disk, Loss
 from proof.recording import Event, Kind, events
+from proof.work import in_memory
 from vectis_core import Vectis
 from vectis_core.errors import VectisError
 
@@ -24,7 +24,6 @@ from vectis_core.errors import VectisError
 DATABASE = "shop.db"
 #: After these there is something else on the disk.
 _EFFECTS = frozenset({Kind.WRITTEN, Kind.CUT, Kind.SYNCED, Kind.UNLINKED, Kind.RENAMED})
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - nothing is opened here by a name that others know
 
 
 class Place(StrEnum):
@@ -79,12 +78,12 @@ def chosen(points_of: Mapping[Place, Sequence[int]], most: int, random: Random) 
 
 def suffer(recording: Path, before: Sequence[int], seed: int) -> Iterator[Cut]:
     """Cut the power before each of these events in every loss model, and yield what is wrong with what is found."""
-    with tempfile.TemporaryDirectory(prefix="vectis-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+    with in_memory() as folder:
         for number, disk, records in moments(recording, before):
             answers = sum(isinstance(record, Answered) for record in records)
             for loss in Loss:
                 image = disk.image(loss, Random(f"{seed} {number} {loss}"))
-                yield Cut(number, loss, answers, _faults(image, records, Path(folder)))
+                yield Cut(number, loss, answers, _faults(image, records, folder))
 
 
 def moments(recording: Path, before: Sequence[int]) -> Iterator[tuple[int, Disk, list[Record]]]:
