@@ -99,7 +99,7 @@ CATALOGUE: tuple[EventKind, ...] = (
     _order(EventType.ORDER_CONFIRMED, "Order confirmed for fulfillment", "confirmed", {}, {}),
     _order(
         EventType.ORDER_SHIPPED,
-        "A shipment of the order has left (includes tracking); sent once per shipment",
+        "A shipment of the order has left (includes tracking); sent once per shipment, partial ones too",
         "shipped",
         _SHIPMENT,
         _SHIPMENT_EXAMPLE,
