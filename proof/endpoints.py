@@ -179,14 +179,18 @@ def mute(talk: Talk) -> None:
     talk.endpoint.closing.wait(_PATIENCE)
 
 
-def dripping(start: bytes = b"HTTP/1.1 200 OK\r\n", drop: bytes = b"x", every: float = 0.5) -> Behaviour:
-    """Return an endpoint that says *start*, and then *drop* every few seconds, for ever."""
+def dripping(
+    start: bytes = b"HTTP/1.1 200 OK\r\n", drop: bytes = b"x", every: float = 0.5, drops: int = 10_000
+) -> Behaviour:
+    """Return an endpoint that says *start*, then a *drop* every few seconds, and hangs up after so many."""
 
     def behave(talk: Talk) -> None:
-        for _ in talk.requests():
-            talk.send(start)
-            while not talk.endpoint.closing.wait(every):
-                talk.send(drop)
+        next(talk.requests())
+        talk.send(start)
+        for _ in range(drops):
+            if talk.endpoint.closing.wait(every):
+                return
+            talk.send(drop)
 
     return behave
 

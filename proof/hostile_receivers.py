@@ -163,7 +163,7 @@ def _run(size: Size, _folder: Path) -> Finding:
         f"10 hostile of {scale.healthy + 10} endpoints, {scale.events} events to each, {scale.rounds} rounds,"
         f" {len(attempts):,} attempts",
         f"p99 delay of the healthy {p99 * 1000:.0f} ms, {ratio:.2f} times that without; longest attempt"
-        f" {max(attempts):.1f} of {scale.deadline:.0f} s; {more / 1e6:+.0f} MB; {len(foreign)} private addresses dialled",
+        f" {max(attempts):.1f} of {scale.deadline:.0f} s; {more / 1e6:+.0f} MB; {len(foreign)} private ones dialled",
         violations,
     )
 

@@ -19,8 +19,10 @@ from vectis_webhooks.resolving import Resolver, UnknownHost, resolve
 _ANSWER_MAX = 16 * 1024
 #: An idle connection is kept open for so many seconds.
 _KEEP_OPEN = 30.0
-#: So many connections are kept in all.
-_KEPT_MAX = 64
+#: Endpoints are spread over so many pools, since a pool looks at each of its connections at every request; and each
+#: keeps so many open, together half of the descriptors that a process usually may have.
+_POOLS = 32
+_KEPT_MAX = 16
 
 _WEB_PORTS = {"http": 80, "https": 443}
 
@@ -53,13 +55,18 @@ class HttpTransport:
         dial: Dial = socket.create_connection,
     ) -> None:
         self._attempt = Attempt()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context or ssl.create_default_context(),
-            max_connections=None,
-            max_keepalive_connections=_KEPT_MAX,
-            keepalive_expiry=_KEEP_OPEN,
-            network_backend=VettedNetwork(rules, self._attempt, resolver, dial),
-        )
+        network = VettedNetwork(rules, self._attempt, resolver, dial)
+        context = ssl_context or ssl.create_default_context()
+        self._pools = [
+            httpcore.ConnectionPool(
+                ssl_context=context,
+                max_connections=None,
+                max_keepalive_connections=_KEPT_MAX,
+                keepalive_expiry=_KEEP_OPEN,
+                network_backend=network,
+            )
+            for _ in range(_POOLS)
+        ]
 
     def post(self, post: Post) -> Answer:
         """Return the answer, whatever its status; raises ``NotDelivered``."""
@@ -88,14 +95,16 @@ class HttpTransport:
     def _sent(self, post: Post, url: SplitResult) -> Answer:
         headers = [("Host", _host(url)), *post.headers]
         encoded = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
-        with self._pool.stream("POST", _target(url), headers=encoded, content=post.body) as response:
+        pool = self._pools[hash(url.netloc) % _POOLS]
+        with pool.stream("POST", _target(url), headers=encoded, content=post.body) as response:
             asked = [value for name, value in response.headers if name.lower() == b"retry-after"]
             retry_after = asked[0].decode("latin-1") if asked else None
             return Answer(response.status, retry_after, _excerpt(response))
 
     def close(self) -> None:
         """Close all connections."""
-        self._pool.close()
+        for pool in self._pools:
+            pool.close()
 
 
 def _excerpt(response: httpcore.Response) -> bytes:

@@ -15,7 +15,7 @@ NO_DEADLINE = Mutant(
     before="        left = self.ends_at - time.monotonic()\n",
     after="        left = 1.0\n",
     fault="each operation on a connection has a second, and the attempt as a whole has no end",
-    killed_by=(f"{_SENDER}test_the_deadline_ends_every_attempt",),
+    killed_by=(f"{_SENDER}test_the_deadline_ends_every_attempt[drips its body]",),
 )
 
 SENDER: tuple[Mutant, ...] = (
@@ -82,7 +82,7 @@ SENDER: tuple[Mutant, ...] = (
         before='if _NUMBER.fullmatch(host.rpartition(".")[2]):',
         after="if not host:",
         fault="hosts such as 0x7f.1 can be subscribed",
-        killed_by=(f"{_ADDRESSES}test_the_table_is_long_enough",),
+        killed_by=(f"{_ADDRESSES}test_what_some_read_as_a_number_is_no_host",),
     ),
     Mutant(
         name="a-future-delivery-accepted",

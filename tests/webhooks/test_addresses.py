@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from vectis_webhooks import AddressRules, HttpTransport
 from vectis_webhooks.resolving import resolve
 
 PUBLIC = "93.184.215.14"
+#: Nothing is dialled here, so nothing speaks TLS: a sender is spared all the certificates of the system.
+UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 #: What the resolver of the tests knows beside literal addresses.
 NAMES = {
@@ -151,7 +154,7 @@ class Network:
 
     def sender(self) -> HttpTransport:
         """Return a sender over this network, by the rules of who has configured nothing."""
-        return HttpTransport(AddressRules(), resolver=self.resolve, dial=self.dial)
+        return HttpTransport(AddressRules(), ssl_context=UNUSED, resolver=self.resolve, dial=self.dial)
 
 
 def refusal(url: str, network: Network) -> str | None:
@@ -179,6 +182,14 @@ def test_the_table_is_long_enough() -> None:
     assert len(refused) >= 100
     assert refused.count("creation") >= 40
     assert refused.count("refused_address") >= 40
+
+
+@pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "1.2.3.4.5", "256.1.1.1", "a.0x7f", "0x"]
+)
+def test_what_some_read_as_a_number_is_no_host(host: str) -> None:
+    """It is refused when it is given: what an address is stands there as everybody writes it."""
+    assert WebhookUrl().problem(f"https://{host}/") is not None
 
 
 @pytest.mark.parametrize("url", GOOD)

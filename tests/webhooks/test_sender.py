@@ -22,6 +22,8 @@ from vectis_webhooks.resolving import UnknownHost, resolve
 
 #: In seconds: long enough for a machine under load where an answer is expected, short where none is.
 PATIENT, SHORT = 30.0, 0.4
+#: One every twentieth of a second: long enough to see an attempt outlast its deadline, and not for ever.
+DROPS = 100
 LOOPBACK = ["127.0.0.0/8", "::1"]
 
 
@@ -102,6 +104,17 @@ def test_a_connection_is_kept(tmp_path: Path, secure: bool) -> None:
     assert codes == [200] * 10
     assert len(endpoint.received) == 10
     assert endpoint.connections == 1
+
+
+def test_many_endpoints_keep_their_connections() -> None:
+    """A hundred of them in turn take a connection each, and no more in the second round."""
+    sender = HttpTransport(AddressRules(LOOPBACK), resolver=lambda _host, _port: ["127.0.0.1"])
+    with Endpoint(answering()) as endpoint:
+        for number in [*range(100), *range(100)]:
+            assert sender.post(post(endpoint.url(f"shop{number}.example"))).code == 200
+        sender.close()
+
+    assert endpoint.connections == 100
 
 
 def test_threads_share_the_sender(sender: HttpTransport) -> None:
@@ -225,7 +238,8 @@ def drip_handshake(talk: Talk) -> None:
     """Answer the greeting of TLS with a record that never comes to its end."""
     talk.connection.recv(1)
     talk.send(b"\x16\x03\x03\x3f\xff\x02")
-    while not talk.endpoint.closing.wait(0.05):
+    for _ in range(DROPS):
+        talk.endpoint.closing.wait(0.05)
         talk.send(b"\x00")
 
 
@@ -233,10 +247,13 @@ def drip_handshake(talk: Talk) -> None:
 ENDLESS = {
     "never answers": (silent, "http"),
     "never reads": (mute, "http"),
-    "drips its headers": (dripping(every=0.05), "http"),
-    "drips its body": (dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", every=0.05), "http"),
-    "drips chunks": (dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 0.05), "http"),
-    "drips interim answers": (dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.05), "http"),
+    "drips its headers": (dripping(every=0.05, drops=DROPS), "http"),
+    "drips its body": (dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", every=0.05, drops=DROPS), "http"),
+    "drips chunks": (
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 0.05, DROPS),
+        "http",
+    ),
+    "drips interim answers": (dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n", 0.05, DROPS), "http"),
     "stalls the handshake": (mute, "https"),
     "drips the handshake": (drip_handshake, "https"),
 }
