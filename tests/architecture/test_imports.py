@@ -60,7 +60,7 @@ def test_the_core_does_not_load_its_testing_package() -> None:
 
 
 #: What of the testing package needs the extra ``testing``.
-WITH_HYPOTHESIS = {"choices", "machine", "strategies"}
+WITH_HYPOTHESIS = {"choices", "machine", "strategies", "webhook_machine"}
 
 
 def modules_for_tests() -> list[str]:
@@ -82,7 +82,7 @@ def test_the_testing_package_needs_no_test_tool() -> None:
     assert {"hypothesis"} == packages_after(imports(drawn)) & {"hypothesis", "pytest"}
 
 
-@pytest.mark.parametrize("module", ["strategies", "machine"])
+@pytest.mark.parametrize("module", ["strategies", "machine", "webhook_machine"])
 def test_the_missing_testing_extra_is_named(module: str) -> None:
     """Without Hypothesis, what needs it says what to install; a clock to freeze needs nothing."""
     program = "import sys; sys.modules['hypothesis'] = None; from vectis_core.testing import FrozenClock; FrozenClock()"
