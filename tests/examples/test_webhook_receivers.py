@@ -63,8 +63,10 @@ def running(command: list[str], inbox: Path) -> Iterator[Running]:
 
     def read(lines: Iterator[str]) -> None:
         for line in lines:
-            _, kind, event_id, sequence = line.split()
-            receiver.handled.append((kind, event_id, int(sequence)))
+            # The last may have been cut by the end of the process.
+            if line.endswith("\n"):
+                _, kind, event_id, sequence = line.split()
+                receiver.handled.append((kind, event_id, int(sequence)))
 
     reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
     reader.start()
