@@ -382,7 +382,7 @@ def test_a_label_that_a_cancellation_voided_was_not_voided_later() -> None:
     intent = NewShipment("ups", "T5", status="label_created")
     shop.ask(commands.ConfirmOrder(order_id=order))
     label = shop.ask(commands.RegisterShipment(order_id=order, intent=intent))
-    shop.cancel(order)
+    shop.ask(commands.CancelOrder(order_id=order, intent=Cancellation("no more")))
     shop.log.append(Call("cid", commands.VoidShipment(shipment_id=label.id), shop.later()))
 
     assert shop.judged() == []
