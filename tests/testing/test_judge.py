@@ -14,7 +14,7 @@ from vectis_core import commands
 from vectis_core.errors import Conflict, IllegalTransition, InsufficientStock, OutcomeUnknown, Shortage, VectisError
 from vectis_core.events import EventType
 from vectis_core.orders import OrderStatus, ShipmentStatus
-from vectis_core.orders.model import Cancellation, Item, NewOrder
+from vectis_core.orders.model import Cancellation, Item, NewOrder, NewShipment
 from vectis_core.stock.model import Adjustment, MovementKind
 from vectis_core.tenancy import Caller
 from vectis_core.testing.calls import Call, Look
@@ -371,5 +371,18 @@ def test_other_tenants_are_judged_by_their_own_logs() -> None:
     shop = LoggedShop()
     command = attrs.evolve(_adjustment(shop, 1, "elsewhere"), caller=Caller("acme"))
     shop.log.append(Call("cid", command, shop.later(), shop.later()))
+
+    assert shop.judged() == []
+
+
+def test_a_label_that_a_cancellation_voided_was_not_voided_later() -> None:
+    """Who asks to void it afterwards, and hears no answer, did nothing."""
+    shop = LoggedShop()
+    order = shop.buy("e5", 1)
+    intent = NewShipment("ups", "T5", status="label_created")
+    shop.ask(commands.ConfirmOrder(order_id=order))
+    label = shop.ask(commands.RegisterShipment(order_id=order, intent=intent))
+    shop.ask(commands.CancelOrder(order_id=order, intent=Cancellation("no more")))
+    shop.log.append(Call("cid", commands.VoidShipment(shipment_id=label.id), shop.later()))
 
     assert shop.judged() == []

@@ -133,6 +133,9 @@ class Effects:
     def interval(self, key: Key) -> tuple[float, float]:
         """Return the moments between which an effect happened, by the log."""
         asked = [request for request in self.asked.get(key, ()) if request.done or request.unknown]
+        if _unasked(self, key) and not any(request.done for request in asked):
+            # Whoever asked for it in vain may have found it there: something else had brought it along.
+            return -math.inf, math.inf
         sent = min((request.sent for request in asked), default=-math.inf)
         return sent, max((request.answered for request in asked), default=math.inf)
 
