@@ -1,0 +1,46 @@
+"""Tracking numbers as they are compared, and which carriers are one network."""
+
+from __future__ import annotations
+
+import re
+
+#: How the carriers that the guide names are shown to people; others are shown as they were given.
+CARRIER_NAMES = {
+    "amazon": "Amazon",
+    "dhl": "DHL",
+    "fedex": "FedEx",
+    "lasership": "LaserShip",
+    "ontrac": "OnTrac",
+    "ups": "UPS",
+    "usps": "USPS",
+}
+
+#: LaserShip became OnTrac: parcels of either are reported under both names.
+_NETWORKS = {"lasership": "ontrac"}
+
+#: USPS writes ``420`` and the destination's ZIP code, of 5 or 9 digits, before numbers of 22 to 26 digits.
+_USPS_ROUTED = re.compile(r"420(?:\d{5}|\d{9})(9\d{21,25})")
+
+
+def shown_name(carrier: str) -> str:
+    """Return the name of a carrier as people are shown it."""
+    return CARRIER_NAMES.get(carrier.strip().lower(), carrier)
+
+
+def network_of(carrier: str) -> str:
+    """Return by whom a carrier's parcels are carried: ``FedEx Ground`` is ``fedex``, ``LaserShip`` is ``ontrac``."""
+    words = re.findall(r"[a-z0-9]+", carrier.lower())
+    name = words[0] if words and words[0] in CARRIER_NAMES else "".join(words) or carrier.strip().lower()
+    return _NETWORKS.get(name, name)
+
+
+def normalised(carrier: str, number: str) -> str:
+    """Return a tracking number as it is compared: without blanks, in capitals, and without a USPS routing prefix."""
+    plain = "".join(number.split()).upper()
+    routed = _USPS_ROUTED.fullmatch(plain) if network_of(carrier) == "usps" else None
+    return routed[1] if routed else plain
+
+
+def track_key(carrier: str, number: str) -> str:
+    """Return what a carrier's parcel is known by: its network and its normalised number, such as ``ups:1Z999``."""
+    return f"{network_of(carrier)}:{normalised(carrier, number)}"
