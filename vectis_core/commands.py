@@ -34,6 +34,8 @@ from vectis_core.orders.model import (
 )
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
 from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
+from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
+from vectis_core.tracking.model import Filed, Notice, TrackingEvent
 from vectis_core.webhooks.model import (
     Delivery,
     IssuedSubscription,
@@ -389,6 +391,58 @@ class SettleDeliveries(Command[Settled]):
     lease_seconds: int = 0
 
 
+@attrs.frozen(kw_only=True)
+class ConfigureCarrier(Command[CarrierAccount]):
+    """Say how a carrier's pushes prove themselves, in place of what was said before."""
+
+    carrier: str
+    intent: CarrierSetup
+
+
+@attrs.frozen(kw_only=True)
+class CloseCarrier(Command[CarrierAccount]):
+    """Accept nothing more from a carrier, and forget its secrets."""
+
+    carrier: str
+
+
+@attrs.frozen(kw_only=True)
+class RecordScan(Command[Filed]):
+    """File what a carrier reports in the timeline of its parcel, and let shipment and order follow.
+
+    A repeat is known by what is reported, and changes nothing.
+    """
+
+    keeps_result: ClassVar[bool] = False
+    intent: TrackingEvent
+    #: When it happened, by which it is filed; see ``TrackingEvent.moment``.
+    at: datetime
+    received_at: datetime
+    #: Whether a repeat that reads differently takes the place of what was filed, as when a better parser reads again.
+    anew: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class KeepPayload(Command[None]):
+    """Keep what a carrier sent, encrypted, for a while."""
+
+    keeps_result: ClassVar[bool] = False
+    carrier: str
+    received_at: datetime
+    days: int
+    #: Sealed for ``payload_owner`` of the tenant and carrier.
+    sealed: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class NoteCarrier(Command[CarrierAccount]):
+    """Write down what a carrier's push service said about itself."""
+
+    keeps_result: ClassVar[bool] = False
+    carrier: str
+    notices: tuple[Notice, ...]
+
+
 @attrs.frozen
 class Housekept:
     """How many rows of each kind one round of housekeeping cleared."""
@@ -400,6 +454,10 @@ class Housekept:
     deliveries: int
     #: Subscriptions that were deleted, with the last of their deliveries.
     webhooks: int
+    #: What carriers sent, when its time was up.
+    payloads: int
+    #: Carriers' scans for which no shipment was ever registered.
+    scans: int
 
 
 @attrs.frozen(kw_only=True)

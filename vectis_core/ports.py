@@ -23,6 +23,8 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 
 Key = tuple[str, str]
@@ -87,8 +89,26 @@ class Changes:
     attempts: list[Attempt] = attrs.Factory(list)
     #: Guarded by ``position``.
     replays: list[tuple[Replay | None, Replay]] = attrs.Factory(list)
+    scans: list[tuple[Scan | None, Scan]] = attrs.Factory(list)
+    #: Guarded by ``updated_at``.
+    carriers: list[tuple[CarrierAccount | None, CarrierAccount]] = attrs.Factory(list)
+    payloads: list[KeptPayload] = attrs.Factory(list)
     #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.
     counters: dict[Key, int] = attrs.Factory(dict)
+
+
+@attrs.frozen
+class AgeLimits:
+    """Before which moments things have aged."""
+
+    #: Results made before this.
+    results: datetime
+    #: Deliveries made before this.
+    deliveries: datetime
+    #: Scans of no shipment received before this.
+    scans: datetime
+    #: What says itself when it ends: windows, keys, payloads.
+    now: datetime
 
 
 class Transaction(Protocol):
@@ -108,6 +128,18 @@ class Transaction(Protocol):
 
     def load_orders_of_shipments(self, shipment_ids: Sequence[Key]) -> Mapping[Key, str]:
         """Return the ids of the orders that these shipments belong to."""
+        ...
+
+    def load_tracks(self, track_keys: Sequence[Key]) -> Mapping[Key, Sequence[str]]:
+        """Return the ids of the orders with shipments of these parcels, each once, sorted."""
+        ...
+
+    def load_scans(self, track_keys: Sequence[Key]) -> Iterable[Scan]:
+        """Return all scans of these parcels, and keep others from filing scans of them meanwhile."""
+        ...
+
+    def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
+        """Return what tenants have configured for carriers."""
         ...
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
@@ -182,14 +214,13 @@ class Transaction(Protocol):
         """Return events of the tenant's feed after a position, in order."""
         ...
 
-    def clear_aged(
-        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int, int]:
+    def clear_aged(self, before: AgeLimits, limit: int) -> tuple[int, int, int, int, int, int, int]:
         """Delete at most *limit* each of what has aged, and return how many of each.
 
         Results older than that; windows that ended; keys that retired; deliveries with their attempts that were made
-        before that and are not pending, or whose subscription is deleted; and deleted subscriptions with their
-        replays, each after the last of its deliveries.
+        before that and are not pending, or whose subscription is deleted; deleted subscriptions with their
+        replays, each after the last of its deliveries; payloads that expired; and scans that were received before
+        that and are of no shipment.
         """
         ...
 
@@ -400,6 +431,26 @@ class View(Protocol):
 
     def replays(self, tenant: str, subscription_id: str) -> list[Replay]:
         """Return the replays of a subscription, newest first."""
+        ...
+
+    def scans(self, tenant: str, track_keys: Sequence[str]) -> list[Scan]:
+        """Return all scans of these parcels, by parcel and id."""
+        ...
+
+    def waiting_scans(self, tenant: str, part: Slice) -> list[Scan]:
+        """Return scans that are of no shipment yet, those received last first; ``before`` is not used."""
+        ...
+
+    def carrier(self, tenant: str, carrier: str) -> CarrierAccount | None:
+        """Return what the tenant has configured for a carrier."""
+        ...
+
+    def carriers(self, tenant: str) -> list[CarrierAccount]:
+        """Return what the tenant has configured, by carrier."""
+        ...
+
+    def payloads(self, tenant: str, after: str, limit: int) -> list[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
         ...
 
     def next_due(self, now: datetime) -> datetime | None:

@@ -17,8 +17,9 @@ from vectis_core.access import ApiClient, SigningKey
 from vectis_core.catalogue import Product, Warehouse
 from vectis_core.events import Event, EventType, Subject
 from vectis_core.ids import Ids, prefixed
-from vectis_core.orders.model import Order
+from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import (
+    AgeLimits,
     Changes,
     CommandKey,
     EventKey,
@@ -30,6 +31,8 @@ from vectis_core.ports import (
 )
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Caller, Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.vault import Vault
 from vectis_core.webhooks.fan_out import delivery_of, wants
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
@@ -50,12 +53,15 @@ class Keys:
     results: set[CommandKey] = attrs.Factory(set)
     external_ids: set[Key] = attrs.Factory(set)
     shipments: set[Key] = attrs.Factory(set)
+    #: Parcels, of which all scans and the orders of all shipments are wanted.
+    tracks: set[Key] = attrs.Factory(set)
     tenants: set[str] = attrs.Factory(set)
     warehouses: set[str] = attrs.Factory(set)
     product_ids: set[Key] = attrs.Factory(set)
     product_skus: set[Key] = attrs.Factory(set)
     orders: set[Key] = attrs.Factory(set)
     clients: set[Key] = attrs.Factory(set)
+    carriers: set[Key] = attrs.Factory(set)
     windows: set[str] = attrs.Factory(set)
     signing_keys: bool = False
     subscriptions: set[Key] = attrs.Factory(set)
@@ -111,6 +117,20 @@ class Batch:
             ).items():
                 self.rows["shipment", tenant, shipment_id] = order_id
                 keys.orders.add((tenant, order_id))
+        if keys.tracks:
+            self._load_tracks(keys)
+
+    def _load_tracks(self, keys: Keys) -> None:
+        wanted = sorted(keys.tracks)
+        for key in wanted:
+            self.rows["track", *key] = ()
+            self.rows["scans", *key] = ()
+        for (tenant, track_key), order_ids in self.transaction.load_tracks(wanted).items():
+            self.rows["track", tenant, track_key] = tuple(order_ids)
+            keys.orders.update((tenant, each) for each in order_ids)
+        for scan in self.transaction.load_scans(wanted):
+            self._found(("scan", scan.tenant, scan.track_key, scan.id), scan)
+            self.rows["scans", scan.tenant, scan.track_key] += (scan.id,)
 
     def load_aggregates(self, keys: Keys) -> None:
         """Round two: everything but stock."""
@@ -128,6 +148,10 @@ class Batch:
             self._absent(("client", *key) for key in keys.clients)
             for client in self.transaction.load_clients(sorted(keys.clients)):
                 self._found(("client", client.tenant, client.id), client)
+        if keys.carriers:
+            self._absent(("carrier", *key) for key in keys.carriers)
+            for account in self.transaction.load_carriers(sorted(keys.carriers)):
+                self._found(("carrier", account.tenant, account.carrier), account)
         if keys.windows:
             self._absent(("window", key) for key in keys.windows)
             for window in self.transaction.load_windows(sorted(keys.windows)):
@@ -251,13 +275,14 @@ class Batch:
         self._changes.events += work.events
         self._changes.results += work.results
         self._changes.attempts += work.attempts
+        self._changes.payloads += work.payloads
         self._cleared |= work.cleared
         for event in work.events:
             self._fan_out(event)
 
     def changes(self) -> Changes | None:
         """Return all that the accepted commands wrote, or ``None`` where they wrote nothing."""
-        if not self._dirty and not self._changes.results:
+        if not self._dirty and not self._changes.results and not self._changes.payloads:
             return Changes() if self._cleared else None
         changes = self._changes
         for key in self._dirty:
@@ -320,6 +345,8 @@ _ENTITIES = {
     "subscription": "subscriptions",
     "delivery": "deliveries",
     "replay": "replays",
+    "scan": "scans",
+    "carrier": "carriers",
 }
 
 #: So many replays go on at once; the others wait their turn.
@@ -346,6 +373,7 @@ class UnitOfWork:
         self.events: list[Event] = []
         self.results: list[StoredResult] = []
         self.attempts: list[Attempt] = []
+        self.payloads: list[KeptPayload] = []
         self.cleared = False
 
     def _get(self, *key: str) -> Any:
@@ -401,6 +429,19 @@ class UnitOfWork:
     def reservations(self, order_id: str) -> tuple[Reservation, ...]:
         """Return all reservations of an order, by line."""
         return cast(tuple[Reservation, ...], self._get("reservations", self.caller.tenant, order_id))
+
+    def orders_of_track(self, track_key: str) -> tuple[str, ...]:
+        """Return the ids of the orders with shipments of a parcel."""
+        return cast(tuple[str, ...], self._get("track", self.caller.tenant, track_key))
+
+    def scans(self, track_key: str) -> list[Scan]:
+        """Return all scans of a parcel."""
+        ids = self._get("scans", self.caller.tenant, track_key)
+        return [cast(Scan, self._get("scan", self.caller.tenant, track_key, each)) for each in ids]
+
+    def carrier(self, carrier: str) -> CarrierAccount | None:
+        """Return what the tenant has configured for a carrier."""
+        return cast(CarrierAccount | None, self._get("carrier", self.caller.tenant, carrier))
 
     def product(self, product_id: str) -> Product | None:
         """Return a product."""
@@ -498,6 +539,13 @@ class UnitOfWork:
         for shipment in order.shipments:
             self.rows["shipment", order.tenant, shipment.id] = order.id
 
+    def put_label(self, order: Order, label: Shipment) -> None:
+        """Write an order with a new shipment, whose parcel was named among the keys."""
+        self.put_order(order)
+        known = self.orders_of_track(label.track_key)
+        if order.id not in known:
+            self.rows["track", order.tenant, label.track_key] = (*known, order.id)
+
     def add_order(self, order: Order, reservations: tuple[Reservation, ...]) -> None:
         """Write a new order and its reservations."""
         self.put_order(order)
@@ -557,11 +605,20 @@ class UnitOfWork:
         """Write how far a replay is."""
         self.rows["replay", replay.tenant, replay.id] = replay
 
-    def clear_aged(
-        self, results_before: datetime, deliveries_before: datetime, limit: int
-    ) -> tuple[int, int, int, int, int]:
+    def put_scan(self, scan: Scan) -> None:
+        """Write a scan of a parcel that was named among the keys."""
+        ids = self._get("scans", scan.tenant, scan.track_key)
+        if scan.id not in ids:
+            self.rows["scans", scan.tenant, scan.track_key] = (*ids, scan.id)
+        self.rows["scan", scan.tenant, scan.track_key, scan.id] = scan
+
+    def put_carrier(self, account: CarrierAccount) -> None:
+        """Write what is configured for a carrier."""
+        self.rows["carrier", account.tenant, account.carrier] = account
+
+    def clear_aged(self, before: AgeLimits, limit: int) -> tuple[int, int, int, int, int, int, int]:
         """Clear what has aged, and return how much of each kind; see ``Transaction.clear_aged``."""
-        cleared = self._batch.transaction.clear_aged(results_before, deliveries_before, self.now, limit)
+        cleared = self._batch.transaction.clear_aged(before, limit)
         self.cleared |= any(cleared)
         return cleared
 

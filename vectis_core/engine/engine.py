@@ -17,7 +17,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,7 +27,7 @@ from vectis_core.constraints import Text
 from vectis_core.engine.batch import BatchRunner
 from vectis_core.engine.interrupts import insist
 from vectis_core.engine.tickets import LoopWaiter, Outcome, ThreadWaiter, Ticket, Within, wake_all
-from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError
+from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError, VectisError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Store, View
@@ -101,6 +101,39 @@ class Engine:
             insist(lambda: self._abandon(ticket))
             raise
         return ticket.value()
+
+    def run_all(self, asked: Sequence[Command[Any]]) -> list[Outcome[Any] | VectisError]:
+        """Run commands that do not need each other in the calling thread, together where they fit in one batch.
+
+        Returns what each came to once all are durable or refused: a refusal of one stops none of the others.
+        """
+        waiter = ThreadWaiter()
+        came_to: list[Ticket | VectisError] = []
+        try:
+            for command in asked:
+                self._ask(command, waiter, came_to)
+            while not all(each.settled for each in came_to if isinstance(each, Ticket)):
+                if self._leads(waiter):
+                    self._lead(waiter)
+                else:
+                    waiter.wait()
+        except BaseException:
+            insist(lambda: self._abandon_all(came_to))
+            raise
+        return [each.outcome_or_refusal() if isinstance(each, Ticket) else each for each in came_to]
+
+    def _ask(self, command: Command[Any], waiter: ThreadWaiter, came_to: list[Ticket | VectisError]) -> None:
+        """Queue a command and note its ticket, or the refusal; the ticket first, so that an interrupt loses none."""
+        try:
+            ticket = self._ticket(command, None, waiter)
+        except VectisError as error:
+            came_to.append(error)
+            return
+        came_to.append(ticket)
+        try:
+            self._enqueue(ticket)
+        except VectisError as error:
+            came_to[-1] = error
 
     def submit(self, command: Command[T]) -> asyncio.Future[T]:
         """Submit *command* and return a future of the running event loop, which never waits for it.
@@ -304,6 +337,11 @@ class Engine:
             ticket.abandoned = True
             if self._leader is None or self._leader is ticket.waiter:
                 self._hand_on()
+
+    def _abandon_all(self, came_to: Sequence[Ticket | VectisError]) -> None:
+        for each in came_to:
+            if isinstance(each, Ticket):
+                self._abandon(each)
 
     def _notify(self, settled: list[Ticket]) -> None:
         if not self._observers:

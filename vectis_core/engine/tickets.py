@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from vectis_core.commands import Command
+from vectis_core.errors import VectisError
 from vectis_core.handlers import Handler
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class Ticket:
         if self.outcome is None:
             raise AssertionError("the ticket is not settled")
         return self.outcome
+
+    def outcome_or_refusal(self) -> Outcome[Any] | VectisError:
+        """Return the outcome or the refusal; raises what is neither, which is a mistake of ours."""
+        return self.error if isinstance(self.error, VectisError) else self.value()
 
 
 def wake_all(tickets: Iterable[Ticket]) -> None:

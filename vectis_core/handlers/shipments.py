@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import attrs
 
@@ -12,38 +11,29 @@ from vectis_core.commands import DeliverShipment, RegisterShipment, ShipShipment
 from vectis_core.errors import Conflict, NotFound, ValidationError
 from vectis_core.events import EventType
 from vectis_core.handlers import orders
-from vectis_core.handlers.orders import found, void_label, with_shipment, written
-from vectis_core.handlers.stockkeeping import consume
+from vectis_core.handlers.orders import found, void_label, written
+from vectis_core.handlers.parcels import arrived, left, of, told
+from vectis_core.handlers.tracking import follow_earlier
 from vectis_core.orders.lifecycle import (
-    OrderStatus,
     OrderStep,
     ShipmentStatus,
     ShipmentStep,
     next_shipment_status,
 )
-from vectis_core.orders.model import Order, OrderLine, Shipment, ShipmentLine
+from vectis_core.orders.model import Order, Shipment, ShipmentLine
 from vectis_core.orders.packing import pack
 from vectis_core.orders.rules import require, restated
+from vectis_core.tracking.numbers import shown_name, track_key
 from vectis_core.unit_of_work import Keys, UnitOfWork
-
-#: How the carriers that the guide names are shown to people; others are shown as they were given.
-CARRIER_NAMES = {
-    "amazon": "Amazon",
-    "dhl": "DHL",
-    "fedex": "FedEx",
-    "lasership": "LaserShip",
-    "ontrac": "OnTrac",
-    "ups": "UPS",
-    "usps": "USPS",
-}
 
 ShipmentCommand = ShipShipment | DeliverShipment | VoidShipment
 
 
 def keys_of_order(command: RegisterShipment, keys: Keys) -> None:
-    """Name the order, and the warehouses that one may be named of."""
+    """Name the order, the warehouses that one may be named of, and the parcel, which may be known already."""
     orders.keys(command, keys)
     keys.warehouses.add(command.caller.tenant)
+    keys.tracks.add((command.caller.tenant, track_key(command.intent.carrier, command.intent.tracking_number)))
 
 
 def keys(command: ShipmentCommand, keys: Keys) -> None:
@@ -72,7 +62,7 @@ def register(command: RegisterShipment, work: UnitOfWork) -> Shipment:
         id=work.new_id("shp"),
         order_id=order.id,
         status=ShipmentStatus.LABEL_CREATED,
-        carrier=CARRIER_NAMES.get(intent.carrier.strip().lower(), intent.carrier),
+        carrier=shown_name(intent.carrier),
         tracking_number=intent.tracking_number,
         shipping_address=_one_address(order, lines),
         lines=lines,
@@ -83,10 +73,12 @@ def register(command: RegisterShipment, work: UnitOfWork) -> Shipment:
         voided_at=None,
     )
     if at_once:
-        return _left(work, attrs.evolve(order, shipments=(*order.shipments, label)), label, work.now)
-    changed = restated(order, work.now, 1, shipments=(*order.shipments, label))
-    written(work, changed, EventType.SHIPMENT_LABEL_CREATED, _told(label))
-    return label
+        changed = left(work, attrs.evolve(order, shipments=(*order.shipments, label)), label, work.now)
+    else:
+        changed = restated(order, work.now, 1, shipments=(*order.shipments, label))
+        written(work, changed, EventType.SHIPMENT_LABEL_CREATED, told(label))
+    work.put_label(changed, label)
+    return of(follow_earlier(work, changed, label), label.id)
 
 
 def ship(command: ShipShipment, work: UnitOfWork) -> Shipment:
@@ -94,25 +86,17 @@ def ship(command: ShipShipment, work: UnitOfWork) -> Shipment:
     order, shipment = _found(command, work)
     next_shipment_status(shipment.id, shipment.status, ShipmentStep.SHIP)
     require(order, OrderStep.SHIP)
-    return _left(work, order, shipment, _moment(command, work, not_before=order.created_at))
+    changed = left(work, order, shipment, _moment(command, work, not_before=order.created_at))
+    return of(changed, shipment.id)
 
 
 def deliver(command: DeliverShipment, work: UnitOfWork) -> Shipment:
     """A shipment has arrived; its order has once all of it did."""
     order, shipment = _found(command, work)
-    status = next_shipment_status(shipment.id, shipment.status, ShipmentStep.DELIVER)
+    next_shipment_status(shipment.id, shipment.status, ShipmentStep.DELIVER)
     require(order, OrderStep.DELIVER)
     at = _moment(command, work, not_before=shipment.shipped_at or order.created_at)
-    arrived = attrs.evolve(shipment, status=status, delivered_at=at, updated_at=work.now)
-    changed = restated(order, work.now, 1, shipments=with_shipment(order, arrived))
-    whole = changed.status is OrderStatus.DELIVERED
-    status_meanwhile = order.status if whole else changed.status
-    more = {"status": str(status_meanwhile), **_told(arrived)}
-    written(work, changed, EventType.SHIPMENT_DELIVERED, more)
-    if whole:
-        changed = attrs.evolve(changed, event_seq=changed.event_seq + 1)
-        written(work, changed, EventType.ORDER_DELIVERED)
-    return arrived
+    return of(arrived(work, order, shipment, at), shipment.id)
 
 
 def void(command: VoidShipment, work: UnitOfWork) -> Shipment:
@@ -121,24 +105,7 @@ def void(command: VoidShipment, work: UnitOfWork) -> Shipment:
     next_shipment_status(shipment.id, shipment.status, ShipmentStep.VOID)
     require(order, OrderStep.VOID_LABEL)
     at = _moment(command, work, not_before=shipment.created_at)
-    return _of(void_label(work, order, shipment, at), shipment.id)
-
-
-def _left(work: UnitOfWork, order: Order, shipment: Shipment, at: datetime) -> Shipment:
-    """Take a shipment's goods out of stock, and write it and its order as shipped."""
-    gone = attrs.evolve(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at, updated_at=work.now)
-    consume(work, order.id, gone.id, [(each.line_no, each.stock_id, each.quantity) for each in gone.lines])
-    lines = tuple(_shipped(line, gone.lines) for line in order.lines)
-    changed = restated(order, work.now, 1, lines=lines, shipments=with_shipment(order, gone))
-    written(work, changed, EventType.ORDER_SHIPPED, _told(gone))
-    return gone
-
-
-def _shipped(line: OrderLine, gone: Sequence[ShipmentLine]) -> OrderLine:
-    quantity = sum(each.quantity for each in gone if each.line_no == line.line_no)
-    if not quantity:
-        return line
-    return attrs.evolve(line, reserved=line.reserved - quantity, shipped=line.shipped + quantity)
+    return of(void_label(work, order, shipment, at), shipment.id)
 
 
 def _found(command: ShipmentCommand, work: UnitOfWork) -> tuple[Order, Shipment]:
@@ -146,11 +113,7 @@ def _found(command: ShipmentCommand, work: UnitOfWork) -> tuple[Order, Shipment]
     if order_id is None:
         raise NotFound("No such shipment")
     order = found(order_id, work)
-    return order, _of(order, command.shipment_id)
-
-
-def _of(order: Order, shipment_id: str) -> Shipment:
-    return next(each for each in order.shipments if each.id == shipment_id)
+    return order, of(order, command.shipment_id)
 
 
 def _moment(command: ShipmentCommand, work: UnitOfWork, not_before: datetime) -> datetime:
@@ -175,12 +138,3 @@ def _one_address(order: Order, lines: Sequence[ShipmentLine]) -> int:
         )
     return wanted[0]
 
-
-def _told(shipment: Shipment) -> dict[str, Any]:
-    items = [{"lineId": line.line_id, "sku": line.sku, "quantity": line.quantity} for line in shipment.lines]
-    return {
-        "shipmentId": shipment.id,
-        "trackingNumber": shipment.tracking_number,
-        "carrier": shipment.carrier,
-        "items": items,
-    }

@@ -10,6 +10,7 @@ import attrs
 from vectis_core import commands
 from vectis_core.handlers import (
     access,
+    carriers,
     catalogue,
     delivering,
     orders,
@@ -18,6 +19,7 @@ from vectis_core.handlers import (
     stock,
     subscriptions,
     tenancy,
+    tracking,
 )
 from vectis_core.unit_of_work import Keys, UnitOfWork
 
@@ -81,6 +83,11 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.Redeliver: Handler(delivering.redeliver, delivering.keys_of_delivery),
     commands.StartReplay: Handler(delivering.start_replay, delivering.keys_of_replay),
     commands.AdvanceReplays: Handler(delivering.advance_replays, delivering.keys_of_replays, of_tenant=False),
+    commands.ConfigureCarrier: Handler(carriers.configure, carriers.keys),
+    commands.CloseCarrier: Handler(carriers.close, carriers.keys),
+    commands.NoteCarrier: Handler(carriers.note, carriers.keys),
+    commands.KeepPayload: Handler(carriers.keep_payload),
+    commands.RecordScan: Handler(tracking.record, tracking.keys, tracking.stock),
     commands.ClaimDeliveries: Handler(delivering.claim, delivering.keys_of_due, of_tenant=False),
     commands.SettleDeliveries: Handler(delivering.settle, delivering.keys_of_lease),
 }

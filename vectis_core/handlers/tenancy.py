@@ -10,6 +10,7 @@ from vectis_core.catalogue import Warehouse
 from vectis_core.commands import Housekeep, Housekept, OpenTenant, UpdateSettings
 from vectis_core.errors import ValidationError
 from vectis_core.handlers.catalogue import given
+from vectis_core.ports import AgeLimits
 from vectis_core.tenancy import TENANT_ID, Settings, Tenant
 from vectis_core.unit_of_work import Keys, UnitOfWork
 
@@ -17,6 +18,8 @@ from vectis_core.unit_of_work import Keys, UnitOfWork
 RESULTS_KEPT = timedelta(hours=24)
 #: For how long deliveries that are not pending can be looked at and sent once more, with the log of their attempts.
 DELIVERIES_KEPT = timedelta(days=30)
+#: For how long a carrier's scan waits for its shipment to be registered.
+WAITING_SCANS_KEPT = timedelta(days=90)
 
 
 def keys(command: OpenTenant, keys: Keys) -> None:
@@ -64,4 +67,10 @@ def update_settings(command: UpdateSettings, work: UnitOfWork) -> Settings:
 
 def housekeep(command: Housekeep, work: UnitOfWork) -> Housekept:
     """Clear what has aged."""
-    return Housekept(*work.clear_aged(work.now - RESULTS_KEPT, work.now - DELIVERIES_KEPT, command.limit))
+    before = AgeLimits(
+        results=work.now - RESULTS_KEPT,
+        deliveries=work.now - DELIVERIES_KEPT,
+        scans=work.now - WAITING_SCANS_KEPT,
+        now=work.now,
+    )
+    return Housekept(*work.clear_aged(before, command.limit))

@@ -22,6 +22,8 @@ from vectis_core.constraints import (
 )
 from vectis_core.money import exact
 from vectis_core.orders.lifecycle import OrderStatus, ShipmentStatus
+from vectis_core.tracking.model import TrackingState
+from vectis_core.tracking.numbers import track_key
 
 
 def as_tuple(rows: Any) -> Any:
@@ -176,6 +178,13 @@ class Shipment:
     shipped_at: datetime | None
     delivered_at: datetime | None
     voided_at: datetime | None
+    #: The carrier's newest word on it; ``None`` as long as there is none.
+    tracking: TrackingState | None = None
+
+    @property
+    def track_key(self) -> str:
+        """What its parcel is known by; see ``vectis_core.tracking.numbers.track_key``."""
+        return track_key(self.carrier, self.tracking_number)
 
 
 @attrs.frozen

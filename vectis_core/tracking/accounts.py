@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
@@ -16,6 +16,9 @@ from vectis_core.orders.model import as_tuple
 
 #: Days for which a payload is kept where nothing else is said.
 PAYLOAD_DAYS = 30
+
+#: What stands in the place of a proof once a carrier is closed again.
+CLOSED = "closed"
 
 PROOFS = (
     #: The carrier's own scheme.
@@ -45,9 +48,14 @@ class TimeZoneName:
 
     def problem(self, value: object) -> str | None:
         """Return why *value* is refused."""
-        if isinstance(value, str) and value in available_timezones():
-            return None
-        return "must be the name of a time zone, such as America/New_York"
+        words = "must be the name of a time zone, such as America/New_York"
+        if not isinstance(value, str):
+            return words
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            return words
+        return None
 
 
 @attrs.frozen
@@ -109,9 +117,24 @@ class CarrierAccount:
     #: The newest, at most ten.
     notices: tuple[KeptNotice, ...] = ()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is configured any more."""
+        return self.proof == CLOSED
+
     def zone_or(self, usual: str) -> ZoneInfo:
         """Return the zone of local times that have none."""
         return ZoneInfo(self.zone or usual)
+
+
+def secret_owner(carrier: str) -> str:
+    """Return what a carrier's secrets are sealed for."""
+    return f"carrier:{carrier}"
+
+
+def payload_owner(carrier: str) -> str:
+    """Return what a carrier's payloads are sealed for."""
+    return f"payload:{carrier}"
 
 
 @attrs.frozen

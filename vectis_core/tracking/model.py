@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from vectis_core.constraints import Moment, Text
 from vectis_core.tracking.numbers import normalised, track_key
 from vectis_core.tracking.statuses import TrackingStatus
 
@@ -32,10 +34,10 @@ class TimeBasis(StrEnum):
 class Place:
     """Where something happened, as far as the carrier says."""
 
-    city: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
+    city: Annotated[str, Text(1, 255)] | None = None
+    region: Annotated[str, Text(1, 255)] | None = None
+    postal_code: Annotated[str, Text(1, 32)] | None = None
+    country: Annotated[str, Text(1, 64)] | None = None
 
 
 @attrs.frozen
@@ -55,30 +57,30 @@ class TrackingEvent:
     """One thing that a carrier reports of one parcel, in the form that all carriers are brought to."""
 
     #: The carrier's name in the API, such as ``ups``.
-    carrier: str
+    carrier: Annotated[str, Text(1, 64)]
     #: Normalised; see ``vectis_core.tracking.numbers``.
-    tracking_number: str
+    tracking_number: Annotated[str, Text(1, 128)]
     #: ``None`` for news that says nothing of where the parcel is, such as a changed estimate.
     status: TrackingStatus | None
     #: The second level, such as ``customs``; ``None`` where there is none.
-    reason: str | None
+    reason: Annotated[str, Text(1, 64)] | None
     #: The carrier's own code, such as ``DE/08``.
-    code: str
+    code: Annotated[str, Text(1, 64)]
     #: The carrier's own words.
-    description: str | None
+    description: Annotated[str, Text(1, 500)] | None
     #: In UTC; ``None`` where the carrier did not say it so that it could be known.
-    occurred_at: datetime | None
+    occurred_at: Annotated[datetime, Moment()] | None
     #: As on the clock at the place, without a zone, where the carrier wrote it.
     local_time: datetime | None
     time_basis: TimeBasis
     reading: Reading
     place: Place = Place()
     #: Who took the parcel.
-    signer: str | None = None
+    signer: Annotated[str, Text(1, 255)] | None = None
     #: A date, or a moment in UTC, in the form of ISO 8601.
-    estimated_delivery: str | None = None
+    estimated_delivery: Annotated[str, Text(1, 64)] | None = None
     #: Where the proof of delivery lies.
-    proof_url: str | None = None
+    proof_url: Annotated[str, Text(1, 2000)] | None = None
     #: Whether the carrier takes back, by this, a final scan before it.
     corrects: bool = False
 
@@ -156,24 +158,6 @@ class Scan:
     shipments: tuple[tuple[str, str], ...] = ()
 
 
-@attrs.frozen
-class TrackingState:
-    """What the carrier's newest word on a shipment is."""
-
-    status: TrackingStatus
-    reason: str | None
-    code: str
-    description: str | None
-    #: When the scan happened that says so.
-    at: datetime
-    #: Whether that moment was assumed.
-    is_inferred: bool
-    estimated_delivery: str | None
-    #: When the carrier first had the parcel, and delivered it, by what it has told so far.
-    first_movement_at: datetime | None
-    delivered_at: datetime | None
-
-
 class Filing(StrEnum):
     """What became of a tracking event."""
 
@@ -189,6 +173,21 @@ class Filed:
 
     outcome: Filing
     scan: Scan
+
+
+@attrs.frozen
+class TrackingState:
+    """What the carrier's newest word on a shipment is."""
+
+    status: TrackingStatus
+    reason: str | None
+    code: str
+    description: str | None
+    #: When the scan happened that says so.
+    at: datetime
+    #: Whether that moment was assumed.
+    is_inferred: bool
+    estimated_delivery: str | None
 
 
 def event_of(carrier: str, number: str, **fields: object) -> TrackingEvent:

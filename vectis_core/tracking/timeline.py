@@ -7,6 +7,7 @@ or backwards lead to the same state.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from vectis_core.tracking.model import Scan, TimeBasis, TrackingState
 from vectis_core.tracking.statuses import RANK, TrackingStatus, is_final, is_movement
@@ -48,8 +49,6 @@ def state_of(scans: Iterable[Scan]) -> TrackingState | None:
         return None
     event = current.event
     estimates = [scan.event.estimated_delivery for scan in in_order(known) if scan.event.estimated_delivery]
-    moved = [scan.at for scan in known if is_movement(scan.event.status, scan.event.reason)]
-    delivered = [scan.at for scan in known if scan.event.status is TrackingStatus.DELIVERED]
     return TrackingState(
         status=current.event.status,
         reason=event.reason,
@@ -58,9 +57,17 @@ def state_of(scans: Iterable[Scan]) -> TrackingState | None:
         at=current.at,
         is_inferred=event.time_basis in _ASSUMED,
         estimated_delivery=estimates[-1] if estimates else None,
-        first_movement_at=min(moved, default=None),
-        delivered_at=min(delivered, default=None),
     )
+
+
+def moved_at(scans: Iterable[Scan]) -> datetime | None:
+    """Return when the carrier first had the parcel, by what it has told so far."""
+    return min((scan.at for scan in scans if is_movement(scan.event.status, scan.event.reason)), default=None)
+
+
+def delivered_at(scans: Iterable[Scan]) -> datetime | None:
+    """Return when the carrier first delivered the parcel, by what it has told so far."""
+    return min((scan.at for scan in scans if scan.event.status is TrackingStatus.DELIVERED), default=None)
 
 
 def _goes_back(current: Scan, scan: Scan) -> bool:
