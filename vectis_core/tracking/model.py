@@ -83,6 +83,10 @@ class TrackingEvent:
     proof_url: Annotated[str, Text(1, 2000)] | None = None
     #: Whether the carrier takes back, by this, a final scan before it.
     corrects: bool = False
+    #: What else tells events of one code, time and city apart: a second code of the carrier, or its short words.
+    sub_code: Annotated[str, Text(1, 64)] | None = None
+    #: The zone that a local time without one most likely is in, where the payload hints at it better than the carrier.
+    likely_zone: Annotated[str, Text(1, 64)] | None = None
 
     @property
     def track_key(self) -> str:
@@ -91,9 +95,10 @@ class TrackingEvent:
 
     @property
     def id(self) -> str:
-        """What a repeat of the same event is known by: parcel, code, time and city, and nothing that may be worded anew."""
+        """What a repeat of the same event is known by: parcel, codes, time and city, and not what they are read as."""
         moment = self.occurred_at or self.local_time
-        told = (self.track_key, self.code, moment.isoformat() if moment else "", (self.place.city or "").upper())
+        when, city = moment.isoformat() if moment else "", (self.place.city or "").upper()
+        told = (self.track_key, self.code, self.sub_code or "", when, city)
         return hashlib.sha256("\x1f".join(told).encode("utf-8", "replace")).hexdigest()[:32]
 
     def moment(self, zone: ZoneInfo, received_at: datetime) -> datetime:
