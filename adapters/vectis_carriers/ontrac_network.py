@@ -64,9 +64,7 @@ class NetworkCarrier:
 
     def cut(self, payload: Any) -> Any:
         """Return the payload without the images of signatures and doorsteps that stand in it themselves."""
-        if not isinstance(payload, dict):
-            return payload
-        return {name: _without_images(value) if name in _LISTS else value for name, value in payload.items()}
+        return _without_images(payload)
 
 
 @attrs.frozen
@@ -263,19 +261,19 @@ def _place(node: Node) -> Place:
     return Place(node["City"].text(), node["State"].text(), postal_code, node["Country"].text())
 
 
-_LISTS = {"Packages", "Shipments", "OnTracTrackingResult", "OnTracShipmentStatus"}
-_INNER = {"Package", "Shipment", "Packages", "Shipments"}
+_OUTER = {"OnTracTrackingResult", "OnTracShipmentStatus", "Packages", "Package", "Shipments", "Shipment"}
 #: OnTrac's older form has the image of a signature where LaserShip's has the name of who signed, in its events.
 _IMAGES = {"Signature", "SignatureImageString", "Logo"}
 
 
-def _without_images(value: Any, deepest: int = 4) -> Any:
+def _without_images(value: Any) -> Any:
     if isinstance(value, list):
-        return [_without_images(each, deepest) for each in value]
+        return [_without_images(each) for each in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _without_images(inner, deepest - 1) if name in _INNER and deepest else inner
+        name: _without_images(inner) if name in _OUTER else inner
         for name, inner in value.items()
+        # ``Vpod`` is the address of the photograph, or the photograph.
         if name not in _IMAGES and not (name == "Vpod" and link_of(Node(inner)) is None)
     }
