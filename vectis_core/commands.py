@@ -395,6 +395,7 @@ class SettleDeliveries(Command[Settled]):
 class ConfigureCarrier(Command[CarrierAccount]):
     """Say how a carrier's pushes prove themselves, in place of what was said before."""
 
+    keeps_result: ClassVar[bool] = False
     carrier: str
     intent: CarrierSetup
 
@@ -403,6 +404,7 @@ class ConfigureCarrier(Command[CarrierAccount]):
 class CloseCarrier(Command[CarrierAccount]):
     """Accept nothing more from a carrier, and forget its secrets."""
 
+    keeps_result: ClassVar[bool] = False
     carrier: str
 
 

@@ -498,6 +498,10 @@ class View(Protocol):
         """Return all events of these subjects, by subject and number."""
         ...
 
+    def scan_scans(self, tenant: str, after: tuple[str, str], limit: int) -> list[Scan]:
+        """Return scans by parcel and id, after a parcel and id."""
+        ...
+
     def strays(self) -> list[str]:
         """Return, in words, rows that point to nothing or outside their tenant, and the file's own faults."""
         ...

@@ -18,6 +18,8 @@ from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter, View
 from vectis_core.stock.model import Movement, StockRecord
 from vectis_core.tenancy import Settings
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.timeline import ShipmentTimeline, timeline_of
 from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 
 T = TypeVar("T")
@@ -164,6 +166,26 @@ def history(view: View, tenant: str, order_id: str) -> list[Event]:
     """Return each step that changed an order, oldest first; raises ``NotFound``."""
     order(view, tenant, order_id)
     return view.history(tenant, Subject.ORDER, order_id)
+
+
+def tracking(view: View, tenant: str, order_id: str) -> tuple[ShipmentTimeline, ...]:
+    """Return what carriers have reported of each shipment of an order; raises ``NotFound``."""
+    shipments = order(view, tenant, order_id).shipments
+    scans = view.scans(tenant, sorted({each.track_key for each in shipments})) if shipments else []
+    return tuple(timeline_of(each, scans) for each in shipments)
+
+
+def carrier(view: View, tenant: str, name: str) -> CarrierAccount:
+    """Return what is configured for a carrier; raises ``NotFound`` where nothing is."""
+    account = view.carrier(tenant, name)
+    if account is None or account.is_closed:
+        raise NotFound(f"Nothing is configured for {name}: its pushes are refused")
+    return account
+
+
+def carriers(view: View, tenant: str) -> tuple[CarrierAccount, ...]:
+    """Return what is configured, by carrier."""
+    return tuple(each for each in view.carriers(tenant) if not each.is_closed)
 
 
 def subscription(view: View, tenant: str, subscription_id: str) -> Subscription:

@@ -144,6 +144,11 @@ class Batch:
             self._load_products(keys)
         if keys.orders:
             self._load_orders(sorted(keys.orders))
+        self._load_access(keys)
+        self._load_webhooks(keys)
+
+    def _load_access(self, keys: Keys) -> None:
+        """Load what says who may do what, and how often."""
         if keys.clients:
             self._absent(("client", *key) for key in keys.clients)
             for client in self.transaction.load_clients(sorted(keys.clients)):
@@ -161,7 +166,6 @@ class Batch:
             for key in self.transaction.load_keys():
                 self._found(("key", key.id), key)
                 self.rows["keys",] += (key.id,)
-        self._load_webhooks(keys)
 
     def load_stock(self, keys: Keys) -> None:
         """Round three, the last: the rows that everybody wants."""

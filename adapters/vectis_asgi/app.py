@@ -11,10 +11,9 @@ from urllib.parse import unquote_to_bytes
 from vectis_core.commands import Command
 from vectis_core.vectis import Vectis
 from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
-from vectis_http.api import Effect, ReadBody
 from vectis_http.errors import PayloadTooLarge
-from vectis_http.messages import HEADERS_READ, join_headers, quoted_path
-from vectis_http.operation import Query, Work
+from vectis_http.messages import FOREIGN_HEADERS_BELOW, HEADERS_READ, join_headers, quoted_path
+from vectis_http.operation import Effect, Query, ReadBody, Several, Work
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -87,6 +86,8 @@ class AsgiApp:
     async def _supply(self, effect: Effect, receive: Receive) -> Any:
         if isinstance(effect, Command):
             return await self.api.oms.engine.submit_told(effect)
+        if isinstance(effect, Several):
+            return await self.api.oms.engine.submit_all(effect.commands)
         if isinstance(effect, ReadBody):
             return await _read_body(receive, effect.limit)
         return await asyncio.get_running_loop().run_in_executor(None, self.api.look_up, effect)
@@ -96,6 +97,8 @@ def _head_of(scope: Scope) -> HttpRequest:
     prefix, path = _paths_of(scope)
     client = scope.get("client")
     pairs = [(_READ[name], value.decode("latin-1")) for name, value in scope["headers"] if name in _READ]
+    if path.startswith(FOREIGN_HEADERS_BELOW):
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     return HttpRequest(
         method=scope["method"],
         path=path,

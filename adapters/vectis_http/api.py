@@ -13,8 +13,6 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from typing import Any
 
-import attrs
-
 from vectis_core.commands import Command
 from vectis_core.errors import NotFound, ValidationError, VectisError
 from vectis_core.tenancy import Caller
@@ -26,27 +24,20 @@ from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, UnsupportedMed
 from vectis_http.gate import Gate, Headers
 from vectis_http.json_codec import read_json
 from vectis_http.messages import HttpRequest, HttpResponse
-from vectis_http.operation import JSON, Body, Call, Operation, Query, Work
+from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
 from vectis_http.operations import operations_of
+from vectis_http.pushes import CarrierPushes
 from vectis_http.resources.orders import REPLAYED
 from vectis_http.routing import Router
 
 _logger = logging.getLogger("vectis.http")
 
+_READ_ELSEWHERE = {Body.NONE, Body.FOREIGN}
 _NOBODY = Caller(actor="nobody")
 #: Bytes of a body that are decoded on an event loop; an order of a thousand lines would hold it up for long.
 _QUICKLY_DECODED = 16 * 1024
 
 
-@attrs.frozen
-class ReadBody:
-    """The body is wanted: its bytes, counted while they come; more than *limit* raise ``PayloadTooLarge``."""
-
-    limit: int
-
-
-#: What an exchange asks of its driver. A command comes to an ``Outcome``, a query and work to their result.
-Effect = ReadBody | Command[Any] | Query | Work
 Exchange = Generator[Effect, Any, HttpResponse]
 
 
@@ -63,7 +54,7 @@ class HttpApi:
         self.oms = oms
         self.config = config or HttpConfig()
         self._gate = Gate(oms, self.config, environ)
-        self.operations = operations_of(self._gate)
+        self.operations = operations_of(self._gate, CarrierPushes(oms, self._gate, self.config))
         self._router = Router(self.operations)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -89,6 +80,8 @@ class HttpApi:
     def _supply(self, effect: Effect, read_body: Callable[[int], bytes]) -> Any:
         if isinstance(effect, Command):
             return self.oms.engine.run_told(effect)
+        if isinstance(effect, Several):
+            return self.oms.engine.run_all(effect.commands)
         return read_body(effect.limit) if isinstance(effect, ReadBody) else self.look_up(effect)
 
     def look_up(self, effect: Query | Work) -> Any:
@@ -134,6 +127,8 @@ class HttpApi:
             caller = yield from self._gate.admit(head, operation.scope, now, told)
         call = yield from self._called(head, operation, path, caller, now)
         effect = operation.handler(call)
+        if isinstance(effect, Generator):
+            return answers.answer(operation.reply(call, (yield from effect)), told)
         result = yield effect
         if isinstance(effect, Command):
             if result.replayed:
@@ -153,7 +148,7 @@ class HttpApi:
         query = operation.reader.read(head.query)
         command_id = _key_of(head) if operation.takes_key else None
         intent: Any = None
-        if operation.body is not Body.NONE:
+        if operation.body not in _READ_ELSEWHERE:
             self._check_head_of_body(head, operation)
             body = yield ReadBody(self.config.body_max)
             if len(body) <= _QUICKLY_DECODED:

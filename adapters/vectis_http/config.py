@@ -24,3 +24,5 @@ class HttpConfig:
     trusted_proxy: str | None = None
     #: Bytes that the body of a request may have.
     body_max: int = 1024 * 1024
+    #: Bytes that a carrier's push may have: it may carry photographs.
+    push_max: int = 8 * 1024 * 1024

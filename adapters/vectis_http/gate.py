@@ -54,8 +54,7 @@ class Gate:
         Appends the rate limit's headers to *told* as soon as they are known, so that refusals carry them too.
         Raises ``Unauthorized``, ``RateLimitExceeded``, ``Forbidden``.
         """
-        token = _bearer(head.headers.get("authorization"))
-        grant: Grant = yield Work(lambda: self._tokens.verify(token, now), quick=True)
+        grant: Grant = yield Work(lambda: self.grant_of(head, now), quick=True)
         if self._base_domain is not None:
             self._check_host(head.host, grant.tenant)
         decision = yield from self._counted(grant.jti, head.method, now)
@@ -67,6 +66,10 @@ class Gate:
         if scope not in grant.scopes:
             raise Forbidden(f"The access token lacks the scope {scope}", {"scope": scope})
         return Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
+
+    def grant_of(self, head: HttpRequest, now: datetime) -> Grant:
+        """Return what the request's access token allows; raises ``Unauthorized``. Reads the store."""
+        return self._tokens.verify(_bearer(head.headers.get("authorization")), now)
 
     def _counted(self, jti: str, method: str, now: datetime) -> Generator[Any, Any, Decision]:
         counted = self._limiter.hit(jti, now)
@@ -80,6 +83,11 @@ class Gate:
             # A full disk stops those who write; those who read need nothing of it but this count.
             return self._reads.hit(jti, now)
         return self._limiter.leased(jti, leased.result, now)
+
+    def tenant_of_host(self, host: str) -> str | None:
+        """Return the tenant that a host names; ``None`` where the server has no base domain, or it names none."""
+        label, _, domain = host.partition(".")
+        return label if domain == self._base_domain and label != _ALL_TENANTS else None
 
     def _check_host(self, host: str, tenant: str) -> None:
         label, _, domain = host.partition(".")

@@ -16,6 +16,8 @@ HEADERS_READ = (
     "idempotency-key",
     "x-forwarded-for",
 )
+#: Below this path all headers are read: a carrier's proof stands in one of the carrier's choice.
+FOREIGN_HEADERS_BELOW = "/api/webhooks/carriers/"
 #: What a path may have unencoded (RFC 3986, section 3.3), and the slashes between its segments.
 _PATH_SAFE = "/:@!$&'()*+,;=~-._"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -66,6 +66,24 @@ class Work:
 
 
 @attrs.frozen
+class ReadBody:
+    """The body is wanted: its bytes, counted while they come; more than *limit* raise ``PayloadTooLarge``."""
+
+    limit: int
+
+
+@attrs.frozen
+class Several:
+    """Commands that do not need each other; they come to a list of outcomes and refusals."""
+
+    commands: tuple[Command[Any], ...]
+
+
+#: What an exchange asks of its driver. A command comes to an ``Outcome``, a query and work to their result.
+Effect = ReadBody | Command[Any] | Several | Query | Work
+
+
+@attrs.frozen
 class Reply:
     """What a success is answered with."""
 
@@ -75,8 +93,10 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+#: Several effects, one after the other, that come to one result.
+Steps = Generator[Effect, Any, Any]
 #: Makes of a call what it asks for.
-Handler = Callable[[Call], Command[Any] | Query | Work]
+Handler = Callable[[Call], Command[Any] | Query | Work | Steps]
 
 
 class Body(Enum):
@@ -87,6 +107,8 @@ class Body(Enum):
     #: ``{}`` stands for none.
     OPTIONAL = "optional"
     FORM = "form"
+    #: JSON of somebody else's form, read by the operation's own steps.
+    FOREIGN = "foreign"
 
 
 @attrs.frozen
@@ -106,7 +128,7 @@ class Operation:
     #: The scope that the token must have; ``None`` for what takes no token.
     scope: str | None = attrs.field(validator=attrs.validators.optional(attrs.validators.in_(SCOPES)))
     handler: Handler
-    #: Answers a success; gets what the handler's command, query or work came to.
+    #: Answers a success; gets what the handler's command, query, work or steps came to.
     reply: Callable[[Call, Any], Reply]
     #: Each status of a success, and what it says.
     responses: Mapping[int, str]

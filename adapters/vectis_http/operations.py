@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from vectis_http.operation import Operation
-from vectis_http.resources import inventory, orders, products, service, shipments, tenancy, warehouses, webhooks
+from vectis_http.resources import (
+    carriers,
+    inventory,
+    orders,
+    products,
+    service,
+    shipments,
+    tenancy,
+    warehouses,
+    webhooks,
+)
 
 #: Every operation that takes a token.
 RESOURCES: tuple[Operation, ...] = (
@@ -14,9 +24,10 @@ RESOURCES: tuple[Operation, ...] = (
     *shipments.OPERATIONS,
     *tenancy.OPERATIONS,
     *webhooks.OPERATIONS,
+    *carriers.OPERATIONS,
 )
 
 
-def operations_of(access: service.AccessService) -> tuple[Operation, ...]:
-    """Return the whole table, its operations without a token answered by *access*."""
-    return (*service.operations_of(access), *RESOURCES)
+def operations_of(access: service.AccessService, pushes: carriers.PushService) -> tuple[Operation, ...]:
+    """Return the whole table, its operations without a token answered by *access*, and carriers' by *pushes*."""
+    return (*service.operations_of(access), *carriers.pushes_of(pushes), *RESOURCES)

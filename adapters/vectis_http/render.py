@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from vectis_carriers.intake import Receipt
 from vectis_core.access import ApiClient, IssuedClient
 from vectis_core.catalogue import Dimensions, Product, Warehouse, WarehouseAddress, Weight
 from vectis_core.clock import to_wire
@@ -14,6 +15,9 @@ from vectis_core.ports import Holder
 from vectis_core.queries import DeliveryLog, EventPage, Explanation
 from vectis_core.stock import Movement, StockRecord
 from vectis_core.tenancy import Settings
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.model import TrackingState
+from vectis_core.tracking.timeline import ShipmentTimeline, TimelineEntry
 from vectis_core.webhooks.catalogue import EventKind
 from vectis_core.webhooks.model import (
     Attempt,
@@ -101,6 +105,102 @@ def shipment(value: Shipment) -> Wire:
         "shippedAt": _time(value.shipped_at),
         "deliveredAt": _time(value.delivered_at),
         "voidedAt": _time(value.voided_at),
+        "tracking": _tracking_state(value.tracking),
+    }
+
+
+def _tracking_state(value: TrackingState | None) -> Wire | None:
+    if value is None:
+        return None
+    return {
+        "status": value.status,
+        "reason": value.reason,
+        "code": value.code,
+        "description": value.description,
+        "at": to_wire(value.at),
+        "isTimeInferred": value.is_inferred,
+        "estimatedDelivery": value.estimated_delivery,
+    }
+
+
+def timeline(value: ShipmentTimeline) -> Wire:
+    """Return a shipment with what its carrier has reported, oldest first."""
+    parcel, shown = value.shipment, value.shipment.tracking
+    return {
+        "shipmentId": parcel.id,
+        "carrier": parcel.carrier,
+        "trackingNumber": parcel.tracking_number,
+        "shipmentStatus": parcel.status,
+        "status": shown.status if shown is not None else None,
+        "reason": shown.reason if shown is not None else None,
+        "estimatedDelivery": shown.estimated_delivery if shown is not None else None,
+        "events": [_timeline_entry(each) for each in value.entries],
+    }
+
+
+def _timeline_entry(value: TimelineEntry) -> Wire:
+    scan, event = value.scan, value.scan.event
+    return {
+        "id": scan.id,
+        "status": event.status,
+        "reason": event.reason,
+        "code": event.code,
+        "description": event.description,
+        "at": to_wire(scan.at),
+        "localTime": event.local_time.isoformat() if event.local_time is not None else None,
+        "timeBasis": event.time_basis,
+        "location": {
+            "city": event.place.city,
+            "region": event.place.region,
+            "postalCode": event.place.postal_code,
+            "country": event.place.country,
+        },
+        "signedBy": event.signer,
+        "estimatedDelivery": event.estimated_delivery,
+        "proofOfDelivery": event.proof_url,
+        "contradicts": value.contradicts,
+        "carrier": event.carrier,
+        "receivedAt": to_wire(scan.received_at),
+    }
+
+
+def receipt(value: Receipt) -> Wire:
+    """Return what was taken of a carrier's push, with what the carrier wants to be told."""
+    return {
+        "accepted": value.accepted,
+        "duplicates": value.duplicates,
+        "waiting": value.waiting,
+        "rejected": len(value.rejected),
+        "rejections": [{"path": fault.path, "reason": fault.message} for fault in value.rejected],
+        **value.reply,
+    }
+
+
+def carrier_account(value: CarrierAccount) -> Wire:
+    """Return how a carrier's pushes prove themselves, without the secrets."""
+    return {
+        "carrier": value.carrier,
+        "proof": value.proof,
+        "secrets": len(value.secrets),
+        "header": value.header,
+        "encoding": value.encoding,
+        "parameter": value.parameter,
+        "username": value.username,
+        "clientId": value.client_id,
+        "zone": value.zone,
+        "payloadDays": value.payload_days,
+        "notices": [
+            {
+                "kind": each.kind,
+                "message": each.message,
+                "subscription": each.subscription,
+                "isAlarming": each.is_alarming,
+                "at": to_wire(each.at),
+            }
+            for each in value.notices
+        ],
+        "createdAt": to_wire(value.created_at),
+        "updatedAt": to_wire(value.updated_at),
     }
 
 

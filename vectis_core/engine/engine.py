@@ -159,6 +159,16 @@ class Engine:
             raise
         return waiter.future
 
+    async def submit_all(self, asked: Sequence[Command[Any]]) -> list[Outcome[Any] | VectisError]:
+        """Submit commands that do not need each other, and return what each came to, as ``run_all`` does."""
+        came_to: list[asyncio.Future[Outcome[Any]] | VectisError] = []
+        for command in asked:
+            try:
+                came_to.append(self.submit_told(command))
+            except VectisError as error:
+                came_to.append(error)
+        return [each if isinstance(each, VectisError) else await _outcome_or_refusal(each) for each in came_to]
+
     def ask(self, command: Command[Any], waiter: ThreadWaiter) -> Ticket:
         """Queue *command* and return at once: for a program that is its own scheduler, such as a simulator.
 
@@ -382,6 +392,13 @@ class Engine:
     def forget_after_fork(self) -> None:
         """Refuse to be used: the child of a fork has the parent's locks and none of its threads."""
         self._forked = True
+
+
+async def _outcome_or_refusal(future: asyncio.Future[Outcome[Any]]) -> Outcome[Any] | VectisError:
+    try:
+        return await future
+    except VectisError as error:
+        return error
 
 
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()

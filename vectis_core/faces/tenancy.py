@@ -9,6 +9,7 @@ from vectis_core.faces.access import ClientsFace, SettingsFace
 from vectis_core.faces.listing import EventFeed
 from vectis_core.faces.orders import OrdersFace, ShipmentsFace
 from vectis_core.faces.stock import InventoryFace, ProductsFace, WarehousesFace
+from vectis_core.faces.tracking import CarriersFace, TrackingFace
 from vectis_core.faces.webhooks import WebhooksFace
 from vectis_core.tenancy import Caller
 
@@ -33,6 +34,8 @@ class TenantFace:
         self.clients = ClientsFace(engine, caller)
         self.settings = SettingsFace(engine, caller)
         self.webhooks = WebhooksFace(engine, caller)
+        self.tracking = TrackingFace(engine, caller)
+        self.carriers = CarriersFace(engine, caller)
 
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> EventFeed:
         """Return the tenant's events after a cursor, in order; of some types where any are named.

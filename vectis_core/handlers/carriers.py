@@ -34,7 +34,7 @@ def configure(command: ConfigureCarrier, work: UnitOfWork) -> CarrierAccount:
     _check(setup, known)
     secrets = known.secrets if known is not None else ()
     if setup.secrets is not None:
-        owner = secret_owner(command.carrier)
+        owner = secret_owner(command.caller.tenant, command.carrier)
         secrets = tuple(work.seal(secret, owner) for secret in setup.secrets)
     account = CarrierAccount(
         tenant=command.caller.tenant,
@@ -71,7 +71,9 @@ def note(command: NoteCarrier, work: UnitOfWork) -> CarrierAccount:
     known = work.carrier(command.carrier)
     if known is None:
         raise NotFound(f"Nothing is configured for {command.carrier}")
-    heard = [KeptNotice(each.kind, each.message, each.subscription, each.is_alarming, work.now) for each in command.notices]
+    heard = [
+        KeptNotice(each.kind, each.message, each.subscription, each.is_alarming, work.now) for each in command.notices
+    ]
     kept = (*reversed(heard), *known.notices)[:_NOTICES_KEPT]
     account = attrs.evolve(known, notices=kept, updated_at=_later(work.now, known))
     work.put_carrier(account)

@@ -137,4 +137,3 @@ def _one_address(order: Order, lines: Sequence[ShipmentLine]) -> int:
             {"orderId": order.id, "shippingAddresses": wanted},
         )
     return wanted[0]
-

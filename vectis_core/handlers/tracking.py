@@ -125,9 +125,7 @@ def _forward(work: UnitOfWork, order: Order, shipment_id: str, scans: Sequence[S
     return order
 
 
-def _shown(
-    shipment: Shipment, order: Order, now: datetime, before: Sequence[Scan], scans: Sequence[Scan]
-) -> Shipment:
+def _shown(shipment: Shipment, order: Order, now: datetime, before: Sequence[Scan], scans: Sequence[Scan]) -> Shipment:
     """Return the shipment with the carrier's newest word on it.
 
     A moment that the carrier said is corrected by what it says of an earlier one; what a person said stays.

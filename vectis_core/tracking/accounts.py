@@ -122,19 +122,15 @@ class CarrierAccount:
         """Whether nothing is configured any more."""
         return self.proof == CLOSED
 
-    def zone_or(self, usual: str) -> ZoneInfo:
-        """Return the zone of local times that have none."""
-        return ZoneInfo(self.zone or usual)
 
-
-def secret_owner(carrier: str) -> str:
+def secret_owner(tenant: str, carrier: str) -> str:
     """Return what a carrier's secrets are sealed for."""
-    return f"carrier:{carrier}"
+    return f"carrier:{tenant}:{carrier}"
 
 
-def payload_owner(carrier: str) -> str:
+def payload_owner(tenant: str, carrier: str) -> str:
     """Return what a carrier's payloads are sealed for."""
-    return f"payload:{carrier}"
+    return f"payload:{tenant}:{carrier}"
 
 
 @attrs.frozen

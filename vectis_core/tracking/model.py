@@ -124,7 +124,7 @@ class Fault:
 
 @attrs.frozen
 class Notice:
-    """What a carrier's push service says about itself, not about a parcel: a handshake, or the end of a subscription."""
+    """What a carrier's push service says about itself: a handshake, or the end of a subscription."""
 
     #: In the carrier's own word, such as ``subscription.validate``.
     kind: str
@@ -198,4 +198,3 @@ class TrackingState:
 def event_of(carrier: str, number: str, **fields: object) -> TrackingEvent:
     """Return a tracking event with its number normalised."""
     return TrackingEvent(carrier=carrier, tracking_number=normalised(carrier, number), **fields)  # type: ignore[arg-type]
-

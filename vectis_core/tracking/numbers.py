@@ -18,8 +18,8 @@ CARRIER_NAMES = {
 #: LaserShip became OnTrac: parcels of either are reported under both names.
 _NETWORKS = {"lasership": "ontrac"}
 
-#: USPS writes ``420`` and the destination's ZIP code, of 5 or 9 digits, before numbers of 22 to 26 digits.
-_USPS_ROUTED = re.compile(r"420(?:\d{5}|\d{9})(9\d{21,25})")
+#: USPS writes ``420`` and the destination's ZIP code, of 9 or 5 digits, before numbers of 22 or 26 digits.
+_USPS_ROUTED = [re.compile(rf"420\d{{{size}}}(9[1-6]\d{{20}}(?:\d{{4}})?)", re.ASCII) for size in (9, 5)]
 
 
 def shown_name(carrier: str) -> str:
@@ -37,10 +37,21 @@ def network_of(carrier: str) -> str:
 def normalised(carrier: str, number: str) -> str:
     """Return a tracking number as it is compared: without blanks, in capitals, and without a USPS routing prefix."""
     plain = "".join(number.split()).upper()
-    routed = _USPS_ROUTED.fullmatch(plain) if network_of(carrier) == "usps" else None
-    return routed[1] if routed else plain
+    return _without_routing(plain) if network_of(carrier) == "usps" else plain
 
 
 def track_key(carrier: str, number: str) -> str:
     """Return what a carrier's parcel is known by: its network and its normalised number, such as ``ups:1Z999``."""
     return f"{network_of(carrier)}:{normalised(carrier, number)}"
+
+
+def _without_routing(number: str) -> str:
+    """Return a USPS number without its routing prefix; where both lengths of it fit, the check digit decides."""
+    found = [match[1] for prefix in _USPS_ROUTED if (match := prefix.fullmatch(number))]
+    return max(found, key=_is_checked, default=number)
+
+
+def _is_checked(number: str) -> bool:
+    """Return whether the last digit is right: weights 3 and 1 from the right, to a multiple of ten."""
+    digits = [int(digit) for digit in reversed(number)]
+    return (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0

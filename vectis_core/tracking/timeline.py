@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import attrs
+
+from vectis_core.orders.model import Shipment
 from vectis_core.tracking.model import Scan, TimeBasis, TrackingState
 from vectis_core.tracking.statuses import RANK, TrackingStatus, is_final, is_movement
 
@@ -58,6 +61,31 @@ def state_of(scans: Iterable[Scan]) -> TrackingState | None:
         is_inferred=event.time_basis in _ASSUMED,
         estimated_delivery=estimates[-1] if estimates else None,
     )
+
+
+@attrs.frozen
+class TimelineEntry:
+    """A scan in the timeline of a shipment."""
+
+    scan: Scan
+    #: Whether it says otherwise than a final scan before it, and was therefore not applied.
+    contradicts: bool
+
+
+@attrs.frozen
+class ShipmentTimeline:
+    """What carriers have reported of a shipment, in the order in which it happened."""
+
+    shipment: Shipment
+    entries: tuple[TimelineEntry, ...]
+
+
+def timeline_of(shipment: Shipment, scans: Iterable[Scan]) -> ShipmentTimeline:
+    """Return the timeline of a shipment, out of scans that may be of others too."""
+    mine = [scan for scan in scans if (shipment.order_id, shipment.id) in scan.shipments]
+    _, contradicting = deciding(mine)
+    odd = {scan.id for scan in contradicting}
+    return ShipmentTimeline(shipment, tuple(TimelineEntry(scan, scan.id in odd) for scan in in_order(mine)))
 
 
 def moved_at(scans: Iterable[Scan]) -> datetime | None:

@@ -26,6 +26,16 @@ STEP_TOLD: Mapping[EventType, OrderStep] = {
     EventType.ORDER_CANCELLED: OrderStep.CANCEL,
 }
 
+#: What carriers say, which is no step of the order.
+TRACKING_TOLD = frozenset(
+    {
+        EventType.SHIPMENT_TRACKING_UPDATED,
+        EventType.SHIPMENT_DELIVERY_ATTEMPTED,
+        EventType.SHIPMENT_EXCEPTION,
+        EventType.SHIPMENT_RETURNED_TO_SENDER,
+    }
+)
+
 
 def status_faults(order: Order) -> Iterator[Fault]:
     """Yield an order whose status, moments or hold do not follow from the rest of it."""
@@ -66,6 +76,9 @@ def _may_follow(status: OrderStatus, kind: EventType, after: OrderStatus) -> boo
         return after is OrderStatus.PENDING
     if kind is EventType.ORDER_DELIVERED and status is OrderStatus.DELIVERED:
         # Closing short can be what makes an order delivered: its own event says so first.
+        return after is status
+    if kind in TRACKING_TOLD:
+        # News of a parcel: what it has brought about is told by an event of its own, before.
         return after is status
     step = STEP_TOLD.get(kind)
     return step is not None and after in ORDER_TRANSITIONS[status].get(step, ())

@@ -1,0 +1,127 @@
+"""Carriers: what they push, what that comes to, and how it proves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from vectis_carriers.intake import NotProved, Receipt
+from vectis_core import queries
+from vectis_core.commands import CloseCarrier, Command, ConfigureCarrier
+from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable
+from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
+from vectis_core.tracking.carrier import carrier_of
+from vectis_http import render
+from vectis_http.errors import PayloadTooLarge
+from vectis_http.operation import Body, Call, Operation, Query, Reply, Steps, all_of, ok
+
+_ADMIN = "admin"
+_ALL = "/api/carriers"
+_ONE = "/api/carriers/{carrier}"
+_PUSH = "/api/webhooks/carriers/{carrier}/tracking"
+
+
+class PushService(Protocol):
+    """What takes pushes."""
+
+    def take(self, call: Call) -> Steps:
+        """Take a push; comes to its ``Receipt``."""
+        ...
+
+
+def _configure(call: Call) -> Command[CarrierAccount]:
+    name = carrier_of(call.path["carrier"]).name
+    return ConfigureCarrier(caller=call.caller, carrier=name, intent=call.intent)
+
+
+def _receipt(_: Call, receipt: Receipt) -> Reply:
+    return Reply(200, render.receipt(receipt))
+
+
+def pushes_of(pushes: PushService) -> Sequence[Operation]:
+    """Return the operations that carriers call."""
+
+    def operation(name: str, path: str, summary: str) -> Operation:
+        return Operation(
+            name=name,
+            summary=summary,
+            method="POST",
+            path=path,
+            scope=None,
+            body=Body.FOREIGN,
+            handler=pushes.take,
+            reply=_receipt,
+            responses={200: "What was taken of it, and what was not, with the reasons"},
+            errors=(NotFound, NotProved, PayloadTooLarge, ServiceUnavailable, OutcomeUnknown),
+        )
+
+    return (
+        operation(
+            "pushTracking", _PUSH, "Take what a carrier reports, in the carrier's own form and with its own proof"
+        ),
+        operation(
+            "pushTrackingWithSecret",
+            f"{_PUSH}/{{secret}}",
+            "Take what a carrier reports that can prove itself by its address alone",
+        ),
+    )
+
+
+OPERATIONS = (
+    Operation(
+        name="listCarriers",
+        summary="List the carriers that are configured",
+        method="GET",
+        path=_ALL,
+        scope=_ADMIN,
+        handler=lambda call: Query(lambda view: queries.carriers(view, call.tenant), quick=True),
+        reply=all_of("carriers", render.carrier_account),
+        responses={200: "The carriers"},
+    ),
+    Operation(
+        name="getCarrier",
+        summary="Read how a carrier's pushes prove themselves, and what its push service said last",
+        method="GET",
+        path=_ONE,
+        scope=_ADMIN,
+        handler=lambda call: Query(lambda view: queries.carrier(view, call.tenant, call.path["carrier"]), quick=True),
+        reply=ok(render.carrier_account),
+        responses={200: "The carrier, without its secrets"},
+        errors=(NotFound,),
+    ),
+    Operation(
+        name="configureCarrier",
+        summary="Say how a carrier's pushes prove themselves, in place of what was said before",
+        method="PUT",
+        path=_ONE,
+        scope=_ADMIN,
+        body=Body.REQUIRED,
+        request=CarrierSetup,
+        handler=_configure,
+        reply=ok(render.carrier_account),
+        responses={200: "The carrier, without its secrets"},
+        errors=(NotFound,),
+    ),
+    Operation(
+        name="closeCarrier",
+        summary="Accept nothing more from a carrier, and forget its secrets",
+        method="DELETE",
+        path=_ONE,
+        scope=_ADMIN,
+        handler=lambda call: CloseCarrier(caller=call.caller, carrier=call.path["carrier"]),
+        reply=lambda _call, _account: Reply(204, None),
+        responses={204: "It is closed"},
+        errors=(NotFound,),
+    ),
+    Operation(
+        name="getTracking",
+        summary="Read what carriers have reported of an order's shipments, oldest first",
+        method="GET",
+        path="/api/orders/{id}/tracking",
+        scope="orders:read",
+        handler=lambda call: Query(lambda view: queries.tracking(view, call.tenant, call.id), quick=True),
+        reply=all_of("shipments", render.timeline),
+        responses={200: "The shipments, each with its timeline"},
+        errors=(NotFound,),
+    ),
+)

@@ -1,0 +1,100 @@
+"""``oms.tracking`` and ``oms.carriers``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from vectis_core import commands, queries
+from vectis_core.engine import Engine
+from vectis_core.tenancy import Caller
+from vectis_core.tracking.accounts import PAYLOAD_DAYS, CarrierAccount, CarrierSetup
+from vectis_core.tracking.carrier import carrier_names, carrier_of
+from vectis_core.tracking.model import Filed, TrackingEvent
+from vectis_core.tracking.timeline import ShipmentTimeline
+
+
+class TrackingFace:
+    """What carriers have reported of a tenant's parcels."""
+
+    def __init__(self, engine: Engine, caller: Caller) -> None:
+        self._engine = engine
+        self._caller = caller
+
+    def of_order(self, order_id: str) -> tuple[ShipmentTimeline, ...]:
+        """Return the timeline of each shipment of an order, oldest scan first; raises ``NotFound``."""
+        with self._engine.read() as view:
+            return queries.tracking(view, self._caller.tenant, order_id)
+
+    def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str = "UTC") -> Filed:
+        """File what a carrier reports, from wherever it was learnt: a push of ours, a poll, a phone call.
+
+        Shipment and order follow. A local time without a zone is taken to be in *zone*. A repeat changes nothing.
+        """
+        received = received_at or self._engine.store.now()
+        at = event.moment(ZoneInfo(zone), received)
+        command = commands.RecordScan(caller=self._caller, intent=event, at=at, received_at=received)
+        return self._engine.run(command)
+
+
+class CarriersFace:
+    """How carriers prove to a tenant that what they push is theirs."""
+
+    def __init__(self, engine: Engine, caller: Caller) -> None:
+        self._engine = engine
+        self._caller = caller
+
+    @staticmethod
+    def names() -> list[str]:
+        """Return the names of all carriers that are installed."""
+        return carrier_names()
+
+    def configure(
+        self,
+        carrier: str,
+        proof: str = "carrier",
+        *,
+        secrets: Iterable[str] | None = None,
+        header: str | None = None,
+        encoding: str = "base64",
+        parameter: str = "token",
+        username: str | None = None,
+        client_id: str | None = None,
+        zone: str | None = None,
+        payload_days: int = PAYLOAD_DAYS,
+        accept_unproven: bool = False,
+    ) -> CarrierAccount:
+        """Say how a carrier's pushes prove themselves; see ``vectis_core.tracking.accounts`` for the proofs.
+
+        It replaces what was said before; secrets that are left out stay. Raises ``NotFound`` for a carrier that is
+        not installed.
+        """
+        setup = CarrierSetup(
+            proof=proof,
+            secrets=None if secrets is None else tuple(secrets),
+            header=header,
+            encoding=encoding,
+            parameter=parameter,
+            username=username,
+            client_id=client_id,
+            zone=zone,
+            payload_days=payload_days,
+            accept_unproven=accept_unproven,
+        )
+        name = carrier_of(carrier).name
+        return self._engine.run(commands.ConfigureCarrier(caller=self._caller, carrier=name, intent=setup))
+
+    def get(self, carrier: str) -> CarrierAccount:
+        """Return what is configured for a carrier; raises ``NotFound`` where nothing is."""
+        with self._engine.read() as view:
+            return queries.carrier(view, self._caller.tenant, carrier)
+
+    def list(self) -> tuple[CarrierAccount, ...]:
+        """Return what is configured, by carrier."""
+        with self._engine.read() as view:
+            return queries.carriers(view, self._caller.tenant)
+
+    def close(self, carrier: str) -> CarrierAccount:
+        """Accept nothing more from a carrier, and forget its secrets; raises ``NotFound`` where nothing is configured."""
+        return self._engine.run(commands.CloseCarrier(caller=self._caller, carrier=carrier))
