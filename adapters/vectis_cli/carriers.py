@@ -124,11 +124,9 @@ def waiting(database: str, tenant: str, limit: int) -> None:
 @click.option("--carrier", help="Who sent it; found out where left out.")
 def explain(file: BinaryIO, carrier: str | None) -> None:
     """Print what the payload in FILE would be read as, and why, without storing anything; - reads standard input."""
-    from vectis_carriers.explaining import explain as explained  # noqa: PLC0415 - the tables are read for this alone
-    from vectis_carriers.explaining import lines_of  # noqa: PLC0415
-    from vectis_carriers.payload import read_body  # noqa: PLC0415
+    from vectis_carriers import explaining, payload  # noqa: PLC0415 - the tables are read for this alone
 
-    for line in lines_of(explained(read_body(file.read()), carrier)):
+    for line in explaining.lines_of(explaining.explain(payload.read_body(file.read()), carrier)):
         click.echo(line)
 
 
@@ -139,15 +137,15 @@ def explain(file: BinaryIO, carrier: str | None) -> None:
 @click.option("--since", metavar="TIME", type=TIME, help="Only what was received from this time on.")
 def replay(database: str, tenant: str, carrier: str | None, since: datetime | None) -> None:
     """Read kept payloads again, with the parsers of this version, and file what reads differently."""
-    from vectis_carriers.replaying import Replayed  # noqa: PLC0415 - the tables are read for this alone
-    from vectis_carriers.replaying import replay as replayed
+    from vectis_carriers import replaying  # noqa: PLC0415 - the tables are read for this alone
 
-    total = Replayed()
+    total = replaying.Replayed()
     with opened(database) as oms:
         existing_tenant(oms, tenant)
-        with click.progressbar(replayed(oms, tenant, carrier=carrier, since=since), label="Reading again") as progress:
-            for total in progress:
-                pass
+        pages = replaying.replay(oms, tenant, carrier=carrier, since=since)
+        with click.progressbar(pages, label="Reading again") as progress:
+            for read in progress:
+                total = read
     click.echo(
         f"{total.payloads} payloads: {total.changed} events are new or read differently, {total.same} read the same, "
         f"{total.refused} were refused; {total.unreadable} payloads could not be read"

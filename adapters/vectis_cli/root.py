@@ -10,9 +10,7 @@ _COMMANDS = {
     "serve": Lazy("vectis_cli.serve:serve", "Serve the HTTP API and deliver webhooks.", extra="server"),
     "worker": Lazy("vectis_cli.worker:worker", "Deliver webhooks, without a server.", extra="webhooks"),
     "webhooks": Lazy("vectis_cli.webhooks:webhooks", "List webhooks and what was sent, and send it again."),
-    "carriers": Lazy(
-        "vectis_cli.carriers:carriers", "Say how carriers' pushes prove themselves, and explain payloads."
-    ),
+    "carriers": Lazy("vectis_cli.carriers:carriers", "Say how carriers prove their pushes, and explain payloads."),
     "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
     "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
     "verify": Lazy("vectis_cli.verifying:verify", "Check every row against every rule."),

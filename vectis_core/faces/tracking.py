@@ -96,5 +96,5 @@ class CarriersFace:
             return queries.carriers(view, self._caller.tenant)
 
     def close(self, carrier: str) -> CarrierAccount:
-        """Accept nothing more from a carrier, and forget its secrets; raises ``NotFound`` where nothing is configured."""
+        """Accept nothing more from a carrier, and forget its secrets. Raises ``NotFound``."""
         return self._engine.run(commands.CloseCarrier(caller=self._caller, carrier=carrier))

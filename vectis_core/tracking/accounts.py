@@ -63,7 +63,7 @@ class CarrierSetup:
     """What is asked when a carrier is configured; it replaces what was configured before, but for secrets left out."""
 
     proof: Annotated[str, OneOf(PROOFS)]
-    #: Any of them is accepted, so that a carrier's secret can be changed without a gap; those before stay where left out.
+    #: Any of them is good, so that a carrier's secret can be changed without a gap. Left out, those there are stay.
     secrets: Annotated[tuple[Annotated[str, Text(8, 512)], ...], Many(1, 3)] | None = attrs.field(
         default=None, converter=as_tuple, repr=False
     )

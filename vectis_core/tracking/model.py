@@ -102,7 +102,7 @@ class TrackingEvent:
         return hashlib.sha256("\x1f".join(told).encode("utf-8", "replace")).hexdigest()[:32]
 
     def moment(self, zone: ZoneInfo, received_at: datetime) -> datetime:
-        """Return when it happened, in UTC: assumed from *zone*, or from *received_at*, where the carrier leaves it open."""
+        """Return when it happened, in UTC; assumed by *zone* or *received_at* where the carrier leaves it open."""
         if self.occurred_at is not None:
             return self.occurred_at
         if self.local_time is None:
