@@ -16,7 +16,7 @@ class Push:
     """A request of a carrier, as far as it can prove anything."""
 
     #: By lower-case name.
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
     #: The parameters of the query, decoded, in their order.
     query: Sequence[tuple[str, str]] = attrs.field(default=(), repr=False)
