@@ -10,6 +10,7 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order, OrderLine
 from vectis_core.stock.ledger import is_low
 from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 from vectis_memory.state import State
 from vectis_memory.tree import Path
@@ -62,6 +63,14 @@ def replay_problem(state: State, replay: Replay) -> str | None:
     if min(replay.position, replay.made) < 0:
         return f"replay {replay.id} is at {replay.position} with {replay.made} made"
     return None
+
+
+def scan_problem(state: State, scan: Scan) -> str | None:
+    """Return what is wrong with a carrier's scan."""
+    for order_id, shipment_id in scan.shipments:
+        if state.shipments.get((scan.tenant, shipment_id)) != order_id:
+            return f"scan {scan.id} of {scan.track_key} is of no shipment {shipment_id}"
+    return tenant_problem(state, scan.tenant, f"scan {scan.id}")
 
 
 def stock_problem(state: State, record: StockRecord) -> str | None:

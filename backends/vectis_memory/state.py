@@ -14,6 +14,8 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import RateWindow, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 from vectis_memory.tree import SortedMap
 
@@ -77,6 +79,17 @@ class State:
     replays: SortedMap[Replay] = attrs.Factory(SortedMap)
     #: (id) of those that are not done
     replays_running: SortedMap[Replay] = attrs.Factory(SortedMap)
+    #: (tenant, parcel, order) to the order's id
+    tracks: SortedMap[str] = attrs.Factory(SortedMap)
+    #: (tenant, parcel, id)
+    scans: SortedMap[Scan] = attrs.Factory(SortedMap)
+    #: (tenant, received at, parcel, id) of those of no shipment
+    scans_waiting: SortedMap[Scan] = attrs.Factory(SortedMap)
+    #: (tenant, carrier)
+    carriers: SortedMap[CarrierAccount] = attrs.Factory(SortedMap)
+    payloads: SortedMap[KeptPayload] = attrs.Factory(SortedMap)
+    #: (expires at, tenant, id)
+    payload_ages: SortedMap[KeptPayload] = attrs.Factory(SortedMap)
     #: (tenant, name)
     counters: SortedMap[int] = attrs.Factory(SortedMap)
     #: The rows of the host program.

@@ -14,11 +14,13 @@ from vectis_core.catalogue import Product, Warehouse
 from vectis_core.errors import UsageError
 from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
+from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
-from vectis_memory import webhooks, writing
+from vectis_memory import tracking, webhooks, writing
 
 if TYPE_CHECKING:
     from vectis_memory.store import MemoryStore
@@ -48,6 +50,20 @@ class MemoryTransaction:
         """Return the ids of the orders that these shipments belong to."""
         found = ((key, self._state.shipments.get(key)) for key in shipment_ids)
         return {key: order_id for key, order_id in found if order_id is not None}
+
+    def load_tracks(self, track_keys: Sequence[Key]) -> Mapping[Key, Sequence[str]]:
+        """Return the ids of the orders with shipments of these parcels, each once, sorted."""
+        found = ((key, list(self._state.tracks.values_under(key))) for key in track_keys)
+        return {key: order_ids for key, order_ids in found if order_ids}
+
+    def load_scans(self, track_keys: Sequence[Key]) -> Iterable[Scan]:
+        """Return all scans of these parcels."""
+        return [scan for key in track_keys for scan in self._state.scans.values_under(key)]
+
+    def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
+        """Return what tenants have configured for carriers."""
+        found = (self._state.carriers.get(key) for key in keys)
+        return [account for account in found if account is not None]
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""
@@ -131,21 +147,20 @@ class MemoryTransaction:
         end = min(self._state.events.under((tenant,))[1], first + limit)
         return [event for _, event in self._state.events.items(first, end)]
 
-    def clear_aged(
-        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int, int]:
+    def clear_aged(self, before: AgeLimits, limit: int) -> tuple[int, int, int, int, int, int, int]:
         """Delete at most *limit* each of what has aged."""
         state = self._state
-        old = islice(state.result_ages.items(0, state.result_ages.rank((results_before,))), limit)
+        old = islice(state.result_ages.items(0, state.result_ages.rank((before.results,))), limit)
         results = writing.clear_results(state, [result for _, result in old])
-        windows = [key for key, window in state.windows.items() if window.ends_at <= now][:limit]
+        windows = [key for key, window in state.windows.items() if window.ends_at <= before.now][:limit]
         for key in windows:
             state.windows = state.windows.without(key)
-        retired = [key for key, row in state.keys.items() if row.retires_at and row.retires_at <= now][:limit]
+        retired = [key for key, row in state.keys.items() if row.retires_at and row.retires_at <= before.now][:limit]
         for key in retired:
             state.keys = state.keys.without(key)
-        deliveries = webhooks.clear_deliveries(state, deliveries_before, limit)
-        return results, len(windows), len(retired), *deliveries
+        deliveries = webhooks.clear_deliveries(state, before.deliveries, limit)
+        tracked = tracking.clear(state, before.now, before.scans, limit)
+        return results, len(windows), len(retired), *deliveries, *tracked
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

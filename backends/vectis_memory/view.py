@@ -15,8 +15,10 @@ from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
-from vectis_memory import constraints, webhooks
+from vectis_memory import constraints, tracking, webhooks
 from vectis_memory.state import LOW, State
 from vectis_memory.tree import Path, SortedMap
 from vectis_memory.writing import last_position
@@ -271,6 +273,26 @@ class MemoryView:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(self._state, now)
 
+    def scans(self, tenant: str, track_keys: Sequence[str]) -> list[Scan]:
+        """Return all scans of these parcels, by parcel and id."""
+        return [scan for key in sorted(track_keys) for scan in self._state.scans.values_under((tenant, key))]
+
+    def waiting_scans(self, tenant: str, part: Slice) -> list[Scan]:
+        """Return scans that are of no shipment yet, those received last first."""
+        return list(tracking.waiting_scans(self._state, tenant, part))
+
+    def carrier(self, tenant: str, carrier: str) -> CarrierAccount | None:
+        """Return what the tenant has configured for a carrier."""
+        return self._state.carriers.get((tenant, carrier))
+
+    def carriers(self, tenant: str) -> list[CarrierAccount]:
+        """Return what the tenant has configured, by carrier."""
+        return list(self._state.carriers.values_under((tenant,)))
+
+    def payloads(self, tenant: str, after: str, limit: int) -> list[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        return _page_after(self._state.payloads, (tenant,), after, limit)
+
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
         """Return all events of one subject, oldest first."""
         return list(self._state.histories.values_under((tenant, str(subject), subject_id)))
@@ -316,6 +338,13 @@ class MemoryView:
         """Return all events of these subjects, by subject and number."""
         return [event for subject_id in sorted(ids) for event in self.history(tenant, subject, subject_id)]
 
+    def scan_scans(self, tenant: str, after: tuple[str, str], limit: int) -> list[Scan]:
+        """Return scans by parcel and id, after a parcel and id."""
+        scans = self._state.scans
+        first, end = scans.under((tenant,))
+        start = max(first, scans.rank((tenant, *after)) + ((tenant, *after) in scans))
+        return [scan for _, scan in scans.items(start, min(end, start + limit))]
+
     def strays(self) -> list[str]:
         """Return, in words, rows that point to nothing or outside their tenant."""
         state = self._state
@@ -325,6 +354,8 @@ class MemoryView:
             state.orders,
             state.clients,
             state.results,
+            state.carriers,
+            state.payloads,
         ]
         owned = [(key[0], f"row {'/'.join(key)}") for table in tables for key, _ in table.items()]
         problems = [constraints.tenant_problem(state, tenant, what) for tenant, what in owned]
@@ -337,6 +368,7 @@ class MemoryView:
         problems += [constraints.delivery_problem(state, row) for _, row in state.deliveries.items()]
         problems += [constraints.attempt_problem(state, row) for _, row in state.attempts.items()]
         problems += [constraints.replay_problem(state, row) for _, row in state.replays.items()]
+        problems += [constraints.scan_problem(state, row) for _, row in state.scans.items()]
         return [problem for problem in problems if problem is not None]
 
 

@@ -12,7 +12,7 @@ from vectis_core.events import Event
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
-from vectis_memory import constraints, webhooks
+from vectis_memory import constraints, tracking, webhooks
 from vectis_memory.guards import guard, refuse_if, unique
 from vectis_memory.state import LOW, State
 from vectis_memory.tree import Path
@@ -41,6 +41,7 @@ def flush(state: State, changes: Changes) -> None:
     for result in changes.results:
         _write_result(state, result)
     webhooks.write(state, changes)
+    tracking.write(state, changes)
     for key, amount in changes.counters.items():
         state.counters = state.counters.put(key, state.counters.get(key, 0) + amount)
 
@@ -98,6 +99,7 @@ def _write_order(state: State, before: Order | None, after: Order) -> None:
         state.external_ids = unique(state.external_ids, (after.tenant, after.external_id), after.id)
     for shipment in after.shipments:
         state.shipments = unique(state.shipments, (after.tenant, shipment.id), after.id)
+    tracking.write_parcels(state, before, after)
     state.orders = state.orders.put(key, after)
 
 

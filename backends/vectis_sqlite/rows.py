@@ -20,6 +20,7 @@ from vectis_core.orders.model import Address, Order, OrderLine, Shipment, Shipme
 from vectis_core.ports import RateWindow, StoredResult
 from vectis_core.stock.model import Movement, MovementKind, Reservation, StockRecord
 from vectis_core.tenancy import Settings, Tenant
+from vectis_sqlite.tracking_rows import state_of, state_text
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -202,13 +203,15 @@ def shipment_row(shipment: Shipment) -> Row:
         maybe_micros(shipment.shipped_at),
         maybe_micros(shipment.delivered_at),
         maybe_micros(shipment.voided_at),
+        shipment.track_key,
+        state_text(shipment.tracking),
     )
 
 
 def shipment_change(before: Shipment, shipment: Shipment) -> Row:
     """Return what a shipment becomes, and the guard."""
     row = shipment_row(shipment)
-    return (row[3], *row[8:12], shipment.tenant, shipment.id, before.status.value)
+    return (row[3], *row[8:12], row[13], shipment.tenant, shipment.id, before.status.value)
 
 
 def shipment_of(row: Row, lines: tuple[ShipmentLine, ...]) -> Shipment:
@@ -227,6 +230,7 @@ def shipment_of(row: Row, lines: tuple[ShipmentLine, ...]) -> Shipment:
         shipped_at=maybe_moment(row[9]),
         delivered_at=maybe_moment(row[10]),
         voided_at=maybe_moment(row[11]),
+        tracking=state_of(row[13]),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vectis_core.errors import DatabaseTooNew, StoreError
+from vectis_core.tracking.numbers import track_key
 from vectis_sqlite.copying import copy_database
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def migrate(connection: sqlite3.Connection, path: Path, moment: str, stop_before
     migrations = Migrations(_SET)
     for name in migration_names():
         migrations(name=name)(_step(name))
+    connection.create_function("track_key", 2, track_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)

@@ -18,7 +18,7 @@ _LINE = (
 _RESERVATION = "tenant, order_id, line_no, stock_id, warehouse_id, quantity, open"
 _SHIPMENT = (
     "tenant, id, order_id, status, carrier, tracking_number, shipping_address, created_at, updated_at, shipped_at, "
-    "delivered_at, voided_at"
+    "delivered_at, voided_at, track_key, tracking"
 )
 _SHIPMENT_LINE = "tenant, order_id, shipment_id, line_no, stock_id, sku, warehouse_id, quantity"
 _STOCK = "tenant, sku, warehouse_id, id, on_hand, reserved, reorder_point, low, ledger_seq, event_seq, created_at, updated_at"  # noqa: E501 - one line, as in the schema
@@ -78,7 +78,7 @@ RESERVATIONS = select(
 
 INSERT_SHIPMENT = insert("shipments", _SHIPMENT)
 UPDATE_SHIPMENT = (
-    "UPDATE shipments SET status = ?, updated_at = ?, shipped_at = ?, delivered_at = ?, voided_at = ? "
+    "UPDATE shipments SET status = ?, updated_at = ?, shipped_at = ?, delivered_at = ?, voided_at = ?, tracking = ? "
     "WHERE tenant = ? AND id = ? AND status = ?"
 )
 SHIPMENTS = select("shipments", _SHIPMENT, "tenant = ? AND order_id IN ({keys}) ORDER BY order_id, id")

@@ -14,11 +14,13 @@ from vectis_core.clock import to_micros
 from vectis_core.errors import ServiceUnavailable
 from vectis_core.events import Event
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
+from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription
-from vectis_sqlite import loading, rows, webhooks
+from vectis_sqlite import loading, rows, tracking, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.errors import translated
 from vectis_sqlite.host import HostConnection, lent
@@ -58,6 +60,21 @@ class SqliteTransaction:
                 for tenant, ids in loading.by_tenant(keys)
                 for row in loading.select(self._connection, statement, (tenant,), ids)
             }
+
+    def load_tracks(self, track_keys: Sequence[Key]) -> Mapping[Key, Sequence[str]]:
+        """Return the ids of the orders with shipments of these parcels, each once, sorted."""
+        with translated():
+            return tracking.load_tracks(self._connection, track_keys)
+
+    def load_scans(self, track_keys: Sequence[Key]) -> Iterable[Scan]:
+        """Return all scans of these parcels."""
+        with translated():
+            return tracking.load_scans(self._connection, track_keys)
+
+    def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
+        """Return what tenants have configured for carriers."""
+        with translated():
+            return tracking.load_carriers(self._connection, keys)
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""
@@ -142,17 +159,16 @@ class SqliteTransaction:
             found = self._connection.execute(sql.EVENTS, (tenant, after, limit)).fetchall()
             return [rows.event_of(row) for row in found]
 
-    def clear_aged(
-        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int, int]:
+    def clear_aged(self, before: AgeLimits, limit: int) -> tuple[int, int, int, int, int, int, int]:
         """Delete at most *limit* each of what has aged."""
-        moment = to_micros(now)
+        moment = to_micros(before.now)
         with translated():
-            results = self._connection.execute(sql.CLEAR_RESULTS, (to_micros(results_before), limit)).rowcount
+            results = self._connection.execute(sql.CLEAR_RESULTS, (to_micros(before.results), limit)).rowcount
             windows = self._connection.execute(sql.CLEAR_WINDOWS, (moment, limit)).rowcount
             keys = self._connection.execute(sql.CLEAR_KEYS, (moment, limit)).rowcount
-            deliveries = webhooks.clear_deliveries(self._connection, deliveries_before, limit)
-        return results, windows, keys, *deliveries
+            deliveries = webhooks.clear_deliveries(self._connection, before.deliveries, limit)
+            tracked = tracking.clear(self._connection, before.now, before.scans, limit)
+        return results, windows, keys, *deliveries, *tracked
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

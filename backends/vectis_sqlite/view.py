@@ -15,8 +15,10 @@ from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
-from vectis_sqlite import lists, loading, rows, webhooks
+from vectis_sqlite import lists, loading, rows, tracking, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.strays import strays
 
@@ -228,6 +230,30 @@ class SqliteView:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(self._connection, now)
 
+    # Tracking
+
+    def scans(self, tenant: str, track_keys: Sequence[str]) -> list[Scan]:
+        """Return all scans of these parcels, by parcel and id."""
+        keys = [(tenant, key) for key in sorted(track_keys)]
+        return tracking.load_scans(self._connection, keys)
+
+    def waiting_scans(self, tenant: str, part: Slice) -> list[Scan]:
+        """Return scans that are of no shipment yet, those received last first."""
+        return tracking.waiting_scans(self._connection, tenant, part)
+
+    def carrier(self, tenant: str, carrier: str) -> CarrierAccount | None:
+        """Return what the tenant has configured for a carrier."""
+        found = tracking.load_carriers(self._connection, [(tenant, carrier)])
+        return found[0] if found else None
+
+    def carriers(self, tenant: str) -> list[CarrierAccount]:
+        """Return what the tenant has configured, by carrier."""
+        return tracking.carriers(self._connection, tenant)
+
+    def payloads(self, tenant: str, after: str, limit: int) -> list[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        return tracking.payloads(self._connection, tenant, after, limit)
+
     # Events and counters
 
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
@@ -286,6 +312,10 @@ class SqliteView:
         found = loading.select(self._connection, sql.HISTORY, (tenant,), sorted(ids))
         events = [rows.event_of(row) for row in found]
         return [event for event in events if event.subject is subject]
+
+    def scan_scans(self, tenant: str, after: tuple[str, str], limit: int) -> list[Scan]:
+        """Return scans by parcel and id, after a parcel and id."""
+        return tracking.scans_after(self._connection, tenant, after, limit)
 
     def strays(self) -> list[str]:
         """Return, in words, rows that point to nothing, and the file's own faults."""

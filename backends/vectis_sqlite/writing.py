@@ -10,7 +10,7 @@ from vectis_core.errors import StoreConflict
 from vectis_core.events import Event
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes
-from vectis_sqlite import rows, webhooks
+from vectis_sqlite import rows, tracking, tracking_rows, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.rows import Row
 
@@ -58,6 +58,7 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     positions = _events(connection, changes.events)
     _access(connection, changes)
     _webhooks(connection, changes, positions)
+    _tracking(connection, changes)
     counters = [(tenant, name, by, by) for (tenant, name), by in changes.counters.items() if by]
     if counters:
         connection.executemany(sql.GROW_COUNTER, counters)
@@ -117,6 +118,26 @@ def _webhooks(connection: sqlite3.Connection, changes: Changes, positions: Mappi
         webhooks.UPDATE_REPLAY,
         webhooks.replay_change,
     )
+
+
+def _tracking(connection: sqlite3.Connection, changes: Changes) -> None:
+    _pairs(
+        connection,
+        changes.scans,
+        tracking.INSERT_SCAN,
+        tracking_rows.scan_row,
+        tracking.UPDATE_SCAN,
+        tracking_rows.scan_change,
+    )
+    _pairs(
+        connection,
+        changes.carriers,
+        tracking.INSERT_CARRIER,
+        tracking_rows.carrier_row,
+        tracking.UPDATE_CARRIER,
+        tracking_rows.carrier_change,
+    )
+    _many(connection, tracking.INSERT_PAYLOAD, [tracking_rows.payload_row(each) for each in changes.payloads])
 
 
 def _pairs(

@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 def type_of(field: Mapping[str, Any]) -> str:
     """Return a field's type in words."""
     if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
+        return ", ".join(f"`{'null' if value is None else value}`" for value in field["enum"])
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
     return " or ".join(kinds)
 

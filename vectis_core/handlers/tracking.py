@@ -22,7 +22,7 @@ from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.orders.rules import restated
 from vectis_core.tracking.matching import takers
-from vectis_core.tracking.model import Filed, Filing, Scan, TrackingState
+from vectis_core.tracking.model import Filed, Filing, Scan
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.tracking.timeline import deciding, delivered_at, in_order, moved_at, state_of
 from vectis_core.unit_of_work import Keys, UnitOfWork
@@ -85,7 +85,7 @@ def follow_earlier(work: UnitOfWork, order: Order, label: Shipment) -> Order:
     news = []
     for scan in in_order(work.scans(label.track_key)):
         if (order.id, label.id) in _takers(work, label.track_key, scan.at):
-            taken = attrs.evolve(scan, shipments=(*scan.shipments, (order.id, label.id)))
+            taken = attrs.evolve(scan, shipments=tuple(sorted((*scan.shipments, (order.id, label.id)))))
             work.put_scan(taken)
             news.append(taken)
     return _follow(work, order, of(order, label.id), news) if news else order
@@ -107,11 +107,12 @@ def _follow(work: UnitOfWork, order: Order, shipment: Shipment, news: Sequence[S
     mine = [scan for scan in work.scans(shipment.track_key) if (order.id, shipment.id) in scan.shipments]
     new_ids = {scan.id for scan in news}
     before = [scan for scan in mine if scan.id not in new_ids]
-    order = _forward(work, order, shipment.id, mine)
-    moved = _shown(of(order, shipment.id), order, work.now, before, mine)
-    is_changed = moved != of(order, shipment.id)
+    shown = _shown(shipment, order, before, mine)
+    is_changed = shown != shipment
     if is_changed:
-        order = attrs.evolve(order, shipments=with_shipment(order, attrs.evolve(moved, updated_at=work.now)))
+        shown = attrs.evolve(shown, updated_at=work.now)
+        order = attrs.evolve(order, shipments=with_shipment(order, shown))
+    order = _forward(work, order, shipment.id, mine)
     return _tell(work, order, shipment.id, mine, news, is_changed=is_changed)
 
 
@@ -119,30 +120,35 @@ def _forward(work: UnitOfWork, order: Order, shipment_id: str, scans: Sequence[S
     """Ship what the carrier has moved, and deliver what it has delivered; never the other way."""
     moved, delivered = moved_at(scans), delivered_at(scans)
     if moved is not None and of(order, shipment_id).status is ShipmentStatus.LABEL_CREATED:
-        order = left(work, order, of(order, shipment_id), _within(moved, order, work.now))
-    if delivered is not None and of(order, shipment_id).status is ShipmentStatus.SHIPPED:
-        order = arrived(work, order, of(order, shipment_id), _within(delivered, order, work.now))
+        order = left(work, order, of(order, shipment_id), max(moved, order.created_at))
+    gone = of(order, shipment_id)
+    if delivered is not None and gone.status is ShipmentStatus.SHIPPED:
+        order = arrived(work, order, gone, max(delivered, gone.shipped_at or order.created_at))
     return order
 
 
-def _shown(shipment: Shipment, order: Order, now: datetime, before: Sequence[Scan], scans: Sequence[Scan]) -> Shipment:
+def _shown(shipment: Shipment, order: Order, before: Sequence[Scan], scans: Sequence[Scan]) -> Shipment:
     """Return the shipment with the carrier's newest word on it.
 
     A moment that the carrier said is corrected by what it says of an earlier one; what a person said stays.
     """
-    changes: dict[str, datetime | TrackingState | None] = {"tracking": state_of(scans)}
-    for name, find in (("shipped_at", moved_at), ("delivered_at", delivered_at)):
-        earlier, told = find(scans), find(before)
-        if earlier is None or told is None or earlier >= told:
-            continue
-        if getattr(shipment, name) == _within(told, order, now):
-            changes[name] = _within(earlier, order, now)
-    return attrs.evolve(shipment, **changes)
+    shown = attrs.evolve(shipment, tracking=state_of(scans))
+    told, earlier = moved_at(before), moved_at(scans)
+    if _corrects(earlier, told) and shipment.shipped_at == _not_before(order.created_at, told):
+        shown = attrs.evolve(shown, shipped_at=_not_before(order.created_at, earlier))
+    told, earlier = delivered_at(before), delivered_at(scans)
+    if _corrects(earlier, told) and shipment.delivered_at == _not_before(shipment.shipped_at, told):
+        shown = attrs.evolve(shown, delivered_at=_not_before(shown.shipped_at, earlier))
+    return shown
 
 
-def _within(at: datetime, order: Order, now: datetime) -> datetime:
-    """Return a carrier's moment within the order's life: its clock may be wrong, and its zone a guess."""
-    return min(max(at, order.created_at), now)
+def _corrects(earlier: datetime | None, told: datetime | None) -> bool:
+    return earlier is not None and told is not None and earlier < told
+
+
+def _not_before(bound: datetime | None, at: datetime | None) -> datetime | None:
+    """Return a carrier's moment, put off until *bound*: its clock may be wrong, and its zone a guess."""
+    return max((each for each in (bound, at) if each is not None), default=None)
 
 
 def _tell(

@@ -15,6 +15,9 @@ from vectis_core.orders.model import Address, Order, OrderLine, Shipment, Shipme
 from vectis_core.stock.model import Movement, MovementKind, Reservation, StockRecord
 from vectis_core.tenancy import Settings, Tenant
 from vectis_core.testing.clock import GUIDE_MOMENT
+from vectis_core.tracking.accounts import CarrierAccount, KeptNotice, KeptPayload
+from vectis_core.tracking.model import Place, Reading, Scan, TimeBasis, TrackingEvent
+from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.webhooks.model import (
     Attempt,
     Delivery,
@@ -59,6 +62,8 @@ ORDER_ID = "019bfa2c-d200-7000-8000-000000000001"
 SHIPMENT_ID = "shp_1"
 WEBHOOK_ID = "whk_1"
 DELIVERY_ID = "whd_1"
+#: The parcel of the shipment.
+TRACK_KEY = "ups:1Z999AA10123456784"
 EVENT_ID = "019bfa2c-d200-7000-8000-0000000000e1"
 
 
@@ -358,5 +363,93 @@ def replay(**changes: Any) -> Replay:
         made=2,
         done=False,
         created_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def tracking_event(**changes: Any) -> TrackingEvent:
+    """Return what a carrier says of the shipment, with all that it can say."""
+    made = TrackingEvent(
+        carrier="ups",
+        tracking_number="1Z999AA10123456784",
+        status=TrackingStatus.EXCEPTION,
+        reason="customs",
+        code="X/\u2028ẞ",
+        description='Held "by"\ncustoms 👍🏽',
+        occurred_at=MADE_AT,
+        local_time=MADE_AT.replace(tzinfo=None),
+        time_basis=TimeBasis.LOCAL_UNKNOWN_ZONE,
+        reading=Reading("ups.exceptions", "X/CD", is_guess=True),
+        place=Place("Köln", "NRW", "50667", "DE"),
+        signer="J. ẞmith",
+        estimated_delivery="2026-01-28",
+        proof_url="https://example.com/proof?a=1&b=%20",
+        corrects=True,
+        sub_code="CD",
+        likely_zone="Europe/Berlin",
+    )
+    return attrs.evolve(made, **changes)
+
+
+def bare_event(**changes: Any) -> TrackingEvent:
+    """Return what a carrier says of the shipment, with as little as it can say."""
+    made = TrackingEvent(
+        carrier="ups",
+        tracking_number="1Z999AA10123456784",
+        status=None,
+        reason=None,
+        code="?",
+        description=None,
+        occurred_at=None,
+        local_time=None,
+        time_basis=TimeBasis.RECEIVED_AT,
+        reading=Reading("ups.types", None),
+    )
+    return attrs.evolve(made, **changes)
+
+
+def scan(**changes: Any) -> Scan:
+    """Return a scan of the shipment that waits for it to be registered."""
+    made = Scan(
+        tenant=TENANT,
+        track_key=TRACK_KEY,
+        id="scan-1",
+        event=tracking_event(),
+        at=MADE_AT,
+        received_at=MADE_AT,
+    )
+    return attrs.evolve(made, **changes)
+
+
+def carrier_account(**changes: Any) -> CarrierAccount:
+    """Return a carrier that was configured with all that there is."""
+    made = CarrierAccount(
+        tenant=TENANT,
+        carrier="ups",
+        proof="header",
+        secrets=("sealed-1", "sealed-2"),
+        header="x-secret",
+        encoding="hex",
+        parameter="token",
+        username="ups ẞ",
+        client_id="cli_1",
+        zone="America/New_York",
+        payload_days=7,
+        created_at=GUIDE_MOMENT,
+        updated_at=MADE_AT,
+        notices=(KeptNotice("subscription.validate", "say\nyes", "sub-1", True, MADE_AT),),
+    )
+    return attrs.evolve(made, **changes)
+
+
+def payload(**changes: Any) -> KeptPayload:
+    """Return what a carrier sent."""
+    made = KeptPayload(
+        tenant=TENANT,
+        id="pay_1",
+        carrier="ups",
+        received_at=GUIDE_MOMENT,
+        expires_at=MADE_AT,
+        sealed="sealed " * 2_000,
     )
     return attrs.evolve(made, **changes)

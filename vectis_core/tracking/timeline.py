@@ -90,12 +90,17 @@ def timeline_of(shipment: Shipment, scans: Iterable[Scan]) -> ShipmentTimeline:
 
 def moved_at(scans: Iterable[Scan]) -> datetime | None:
     """Return when the carrier first had the parcel, by what it has told so far."""
-    return min((scan.at for scan in scans if is_movement(scan.event.status, scan.event.reason)), default=None)
+    return min((_known_at(scan) for scan in scans if is_movement(scan.event.status, scan.event.reason)), default=None)
 
 
 def delivered_at(scans: Iterable[Scan]) -> datetime | None:
     """Return when the carrier first delivered the parcel, by what it has told so far."""
-    return min((scan.at for scan in scans if scan.event.status is TrackingStatus.DELIVERED), default=None)
+    return moved_at(scan for scan in scans if scan.event.status is TrackingStatus.DELIVERED)
+
+
+def _known_at(scan: Scan) -> datetime:
+    """Return when a scan happened, by a clock that may run ahead of ours: it cannot be after we heard of it."""
+    return min(scan.at, scan.received_at)
 
 
 def _goes_back(current: Scan, scan: Scan) -> bool:

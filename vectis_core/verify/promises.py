@@ -11,6 +11,7 @@ from vectis_core.orders.lifecycle import OrderStatus, ShipmentStatus
 from vectis_core.orders.model import Order
 from vectis_core.verify.lines import LEFT
 from vectis_core.verify.report import Fault, Group
+from vectis_core.verify.status import TRACKING_TOLD
 
 _fault = partial(Fault, Group.EVENTS)
 
@@ -26,7 +27,7 @@ _OF_SHIPMENTS = frozenset(
     }
 )
 #: How often these come follows from no row alone.
-_UNCOUNTED = frozenset({EventType.ORDER_HELD, EventType.ORDER_RELEASED, EventType.ORDER_UPDATED})
+_UNCOUNTED = frozenset({EventType.ORDER_HELD, EventType.ORDER_RELEASED, EventType.ORDER_UPDATED}) | TRACKING_TOLD
 #: Cancelling and closing short end a hold without a word of their own.
 _ENDS_HOLD = frozenset({EventType.ORDER_CANCELLED, EventType.ORDER_UPDATED})
 

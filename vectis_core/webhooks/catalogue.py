@@ -9,6 +9,7 @@ import attrs
 
 from vectis_core.events import EventType
 from vectis_core.orders.lifecycle import OrderStatus
+from vectis_core.tracking.statuses import TrackingStatus
 
 Schema = dict[str, Any]
 
@@ -75,6 +76,31 @@ _STOCK_EXAMPLE = {
     "warehouseId": "wh_01kfx2smg0e008000000000002",
     "quantityAvailable": 8,
     "quantityReserved": 2,
+}
+
+
+_PARCEL: Schema = {
+    **_SHIPMENT_ID,
+    "trackingNumber": _of("string", "The carrier's number of it"),
+    "carrier": _of("string", "Who carries it, as it was registered"),
+    "trackingStatus": _of(
+        ["string", "null"],
+        "What the carrier reports; null for news that says nothing of where the shipment is",
+        enum=[*(str(status) for status in TrackingStatus), None],
+    ),
+    "reason": _of(["string", "null"], "The second level of that, such as `customs`"),
+    "code": _of("string", "The carrier's own code"),
+    "occurredAt": _of("string", "When the carrier says that it happened", format="date-time"),
+    "isCurrent": _of("boolean", "Whether it is the newest word on where the shipment is; late news is not"),
+    "estimatedDelivery": _of(["string", "null"], "The carrier's newest estimate, a date or a moment"),
+}
+_PARCEL_EXAMPLE = {
+    "shipmentId": "shp_01kfx2smg0e008000000000011",
+    "trackingNumber": "1Z999AA10123456784",
+    "carrier": "UPS",
+    "occurredAt": "2026-01-27T15:04:00Z",
+    "isCurrent": True,
+    "estimatedDelivery": "2026-01-28",
 }
 
 
@@ -152,6 +178,34 @@ CATALOGUE: tuple[EventKind, ...] = (
         "confirmed",
         _SHIPMENT_ID,
         {"shipmentId": "shp_01kfx2smg0e008000000000011"},
+    ),
+    _order(
+        EventType.SHIPMENT_TRACKING_UPDATED,
+        "A carrier's news has changed what is known of a shipment; attempts, exceptions and returns have their own",
+        "shipped",
+        _PARCEL,
+        {**_PARCEL_EXAMPLE, "trackingStatus": "in_transit", "reason": None, "code": "I/AR"},
+    ),
+    _order(
+        EventType.SHIPMENT_DELIVERY_ATTEMPTED,
+        "The carrier has tried to deliver a shipment, in vain; sent once for each attempt",
+        "shipped",
+        _PARCEL,
+        {**_PARCEL_EXAMPLE, "trackingStatus": "delivery_attempted", "reason": "recipient_unavailable", "code": "X/48"},
+    ),
+    _order(
+        EventType.SHIPMENT_EXCEPTION,
+        "Something holds a shipment up, or it is lost or damaged; sent once for each report",
+        "shipped",
+        _PARCEL,
+        {**_PARCEL_EXAMPLE, "trackingStatus": "exception", "reason": "customs", "code": "X/CD"},
+    ),
+    _order(
+        EventType.SHIPMENT_RETURNED_TO_SENDER,
+        "A shipment goes back to its sender (reason `returning`), or is back (`returned`); sent once for each report",
+        "shipped",
+        _PARCEL,
+        {**_PARCEL_EXAMPLE, "trackingStatus": "returned_to_sender", "reason": "returning", "code": "X/RS"},
     ),
     _kind(
         EventType.INVENTORY_ADJUSTED,

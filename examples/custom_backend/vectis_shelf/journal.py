@@ -27,8 +27,11 @@ _HEADER = "vectis-shelf 1"
 
 def _made_converter() -> Converter:
     converter = Converter()
-    converter.register_unstructure_hook(datetime, to_micros)
-    converter.register_structure_hook(datetime, lambda micros, _: from_micros(micros))
+    # A carrier's local time has no zone, so that it is no moment.
+    converter.register_unstructure_hook(datetime, lambda at: to_micros(at) if at.tzinfo else at.isoformat())
+    converter.register_structure_hook(
+        datetime, lambda kept, _: datetime.fromisoformat(kept) if isinstance(kept, str) else from_micros(kept)
+    )
     converter.register_structure_hook(Decimal, lambda number, _: Decimal(number))
     return converter
 

@@ -12,6 +12,7 @@ from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
 from vectis_core.ports import Changes
 from vectis_core.stock.model import Movement, Reservation, StockRecord
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, DeliveryStatus, Replay, Subscription
 from vectis_shelf.tables import POSITION, Draft, Path
 
@@ -29,6 +30,8 @@ _CHANGED: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
     ("subscriptions", ("tenant", "id"), ("lease_token", "event_seq")),
     ("deliveries", ("tenant", "id"), ("status", "attempts")),
     ("replays", ("tenant", "id"), ("position", "done")),
+    ("scans", ("tenant", "track_key", "id"), ()),
+    ("carriers", ("tenant", "carrier"), ("updated_at",)),
 )
 #: The lists whose rows are only ever added: table, and the fields of its key.
 _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -36,6 +39,7 @@ _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (
     ("events", ("tenant", "subject", "subject_id", "sequence")),
     ("results", ("tenant", "scope", "command_id")),
     ("attempts", ("tenant", "delivery_id", "number")),
+    ("payloads", ("tenant", "id")),
 )
 
 
@@ -140,6 +144,8 @@ def problem_of(draft: Draft, table: str, row: Any) -> str | None:
             return _movement_problem(draft, row)
         case Subscription() | Delivery() | Attempt() | Replay():
             problem = _webhook_problem(draft, row)
+        case Scan():
+            problem = _scan_problem(draft, row)
         case Event():
             subjects = "orders" if row.subject is Subject.ORDER else "stock"
             # Events of a webhook outlive it.
@@ -195,6 +201,13 @@ def _movement_problem(draft: Draft, row: Movement) -> str | None:
         return f"{what} is of no stock record"
     if row.order_id is not None and draft.get("orders", (row.tenant, row.order_id)) is None:
         return f"{what} was made for no order"
+    return None
+
+
+def _scan_problem(draft: Draft, row: Scan) -> str | None:
+    owners = [(order_id, draft.get("names", ("shipments", row.tenant, parcel))) for order_id, parcel in row.shipments]
+    if draft.get("tenants", (row.tenant,)) is None or any(order_id != owner for order_id, owner in owners):
+        return f"scan {row.id} of {row.track_key} points to nothing"
     return None
 
 

@@ -16,6 +16,8 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import RateWindow, StoredResult
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 
 Path = tuple[Any, ...]
@@ -40,6 +42,9 @@ TYPES: dict[str, type] = {
     "deliveries": Delivery,
     "attempts": Attempt,
     "replays": Replay,
+    "scans": Scan,
+    "carriers": CarrierAccount,
+    "payloads": KeptPayload,
     # (tenant, name) to a number; the feed's newest position is one of them.
     "counters": int,
     # (what, tenant, name ...) to the id of the one row that may have this name.

@@ -13,11 +13,13 @@ from vectis_core.catalogue import Product, Warehouse
 from vectis_core.errors import UsageError
 from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
+from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
-from vectis_shelf import rules, webhooks
+from vectis_shelf import rules, tracking, webhooks
 from vectis_shelf.tables import Draft, Path, State
 
 
@@ -52,6 +54,19 @@ class ShelfTransaction:
     def load_orders_of_shipments(self, shipment_ids: Sequence[Key]) -> Mapping[Key, str]:
         """Return the ids of the orders that these shipments belong to."""
         return self._named("shipments", shipment_ids)
+
+    def load_tracks(self, track_keys: Sequence[Key]) -> Mapping[Key, Sequence[str]]:
+        """Return the ids of the orders with shipments of these parcels, each once, sorted."""
+        return tracking.orders_of(self._draft, set(track_keys))
+
+    def load_scans(self, track_keys: Sequence[Key]) -> Iterable[Scan]:
+        """Return all scans of these parcels."""
+        wanted = set(track_keys)
+        return [row for row in self._draft.rows("scans") if (row.tenant, row.track_key) in wanted]
+
+    def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
+        """Return what tenants have configured for carriers."""
+        return self._found("carriers", keys)
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""
@@ -128,22 +143,23 @@ class ShelfTransaction:
 
     # Writing
 
-    def clear_aged(
-        self, results_before: datetime, deliveries_before: datetime, now: datetime, limit: int
-    ) -> tuple[int, int, int, int, int]:
+    def clear_aged(self, before: AgeLimits, limit: int) -> tuple[int, int, int, int, int, int, int]:
         """Delete at most *limit* each of what has aged, and return how many of each."""
-        results = [row for row in self._draft.rows("results") if row.created_at < results_before]
-        windows = [row for row in self._draft.rows("windows") if row.ends_at <= now]
-        keys = [row for row in self._draft.rows("keys") if row.retires_at is not None and row.retires_at <= now]
+        results = [row for row in self._draft.rows("results") if row.created_at < before.results]
+        windows = [row for row in self._draft.rows("windows") if row.ends_at <= before.now]
+        keys = [row for row in self._draft.rows("keys") if row.retires_at is not None and row.retires_at <= before.now]
         for result in results[:limit]:
             self._draft.put("results", (result.tenant, result.scope, result.command_id), None)
         for window in windows[:limit]:
             self._draft.put("windows", (window.key,), None)
         for key in keys[:limit]:
             self._draft.put("keys", (key.id,), None)
-        deliveries = webhooks.clear_deliveries(self._draft, deliveries_before, limit)
+        deliveries = webhooks.clear_deliveries(self._draft, before.deliveries, limit)
         ended = webhooks.clear_webhooks(self._draft, limit)
-        return min(len(results), limit), min(len(windows), limit), min(len(keys), limit), deliveries, ended
+        payloads = tracking.clear_payloads(self._draft, before.now, limit)
+        scans = tracking.clear_scans(self._draft, before.scans, limit)
+        few = (min(len(results), limit), min(len(windows), limit), min(len(keys), limit))
+        return *few, deliveries, ended, payloads, scans
 
     def flush(self, changes: Changes) -> None:
         """Write everything; raises ``StoreConflict`` where a guard or a constraint refuses."""

@@ -14,6 +14,8 @@ from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import DeliveryFilter, Holder, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
+from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_shelf import rules, webhooks
 from vectis_shelf.tables import POSITION, Draft, State
@@ -238,6 +240,31 @@ class ShelfView:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(Draft(self._state), now)
 
+    # Tracking
+
+    def scans(self, tenant: str, track_keys: Sequence[str]) -> list[Scan]:
+        """Return all scans of these parcels, by parcel and id."""
+        rows = (row for row in self._of("scans", tenant) if row.track_key in track_keys)
+        return sorted(rows, key=attrgetter("track_key", "id"))
+
+    def waiting_scans(self, tenant: str, part: Slice) -> list[Scan]:
+        """Return scans that are of no shipment yet, those received last first."""
+        rows = (row for row in self._of("scans", tenant) if not row.shipments)
+        newest = sorted(rows, key=attrgetter("received_at", "track_key", "id"), reverse=True)
+        return newest[part.offset :][: part.limit]
+
+    def carrier(self, tenant: str, carrier: str) -> CarrierAccount | None:
+        """Return what the tenant has configured for a carrier."""
+        return self._get("carriers", tenant, carrier)
+
+    def carriers(self, tenant: str) -> list[CarrierAccount]:
+        """Return what the tenant has configured, by carrier."""
+        return sorted(self._of("carriers", tenant), key=attrgetter("carrier"))
+
+    def payloads(self, tenant: str, after: str, limit: int) -> list[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        return _after(self._of("payloads", tenant), after, limit)
+
     # Events
 
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
@@ -283,6 +310,10 @@ class ShelfView:
         wanted = set(ids)
         rows = [row for row in self._of("events", tenant) if row.subject is subject and row.subject_id in wanted]
         return sorted(rows, key=attrgetter("subject_id", "sequence"))
+
+    def scan_scans(self, tenant: str, after: tuple[str, str], limit: int) -> list[Scan]:
+        """Return scans by parcel and id, after a parcel and id."""
+        return _after(self._of("scans", tenant), after, limit, attrgetter("track_key", "id"))
 
     def strays(self) -> list[str]:
         """Return, in words, rows that point to nothing or outside their tenant."""

@@ -22,6 +22,7 @@ from vectis_core.testing.conformance.guards import GuardConformance
 from vectis_core.testing.conformance.lists import ListConformance
 from vectis_core.testing.conformance.reading import ReadingConformance
 from vectis_core.testing.conformance.shops import ShopConformance
+from vectis_core.testing.conformance.tracking import TrackingConformance
 from vectis_core.testing.conformance.transactions import TransactionConformance
 from vectis_core.testing.conformance.webhooks import WebhookConformance
 
@@ -36,6 +37,7 @@ class BackendConformance(
     ConcurrencyConformance,
     ShopConformance,
     WebhookConformance,
+    TrackingConformance,
     BackupConformance,
 ):
     """All that a backend must do."""

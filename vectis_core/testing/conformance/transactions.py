@@ -9,7 +9,7 @@ import attrs
 from vectis_core.errors import ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.events import Subject
 from vectis_core.orders.lifecycle import ShipmentStatus
-from vectis_core.ports import Changes, RateWindow, StoredResult
+from vectis_core.ports import AgeLimits, Changes, RateWindow, StoredResult
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import same
 from vectis_core.testing.conformance.base import ConformanceBase, raised, shop_changes
@@ -263,11 +263,12 @@ class TransactionConformance(ConformanceBase):
             )
         )
 
+        before = AgeLimits(results=now, deliveries=now, scans=now, now=now)
         transaction = self.store.begin()
-        same("first", (2, 2, 2, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("first", (2, 2, 2, 0, 0, 0, 0), tuple(transaction.clear_aged(before, 2)))
         same("keys then", 3, len(list(transaction.load_keys())))
-        same("then", (1, 1, 1, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
-        same("at last", (0, 0, 0, 0, 0), tuple(transaction.clear_aged(now, now, now, 2)))
+        same("then", (1, 1, 1, 0, 0, 0, 0), tuple(transaction.clear_aged(before, 2)))
+        same("at last", (0, 0, 0, 0, 0, 0, 0), tuple(transaction.clear_aged(before, 2)))
         transaction.commit()
 
         transaction = self.store.begin()

@@ -9,7 +9,7 @@ from typing import Any
 
 from vectis_core.events import EventType, Subject
 from vectis_core.ids import first_uuid7_at, prefixed
-from vectis_core.ports import Changes, DeliveryFilter, Slice
+from vectis_core.ports import AgeLimits, Changes, DeliveryFilter, Slice
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import ALL, same
 from vectis_core.testing.conformance.base import ConformanceBase
@@ -460,9 +460,10 @@ class WebhookConformance(ConformanceBase):
 
     def _clear(self, before: datetime, limit: int) -> Sequence[int]:
         transaction = self.store.begin()
-        cleared = transaction.clear_aged(before, before, before, limit)
+        aged = AgeLimits(results=before, deliveries=before, scans=before, now=before)
+        cleared = transaction.clear_aged(aged, limit)
         transaction.commit()
-        return tuple(cleared)[3:]
+        return tuple(cleared)[3:5]
 
     def test_deliveries_that_have_aged_are_cleared(self) -> None:
         """Old deliveries go with their attempts, at most so many at a time; what is pending or newer stays."""
