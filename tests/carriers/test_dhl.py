@@ -229,6 +229,7 @@ def test_codes_of_the_divisions(
         ("transit", "Die Sendung kann abgeholt werden", ("available_for_pickup", "text:abholbereit")),
         ("delivered", "Die Sendung wurde vom Empfänger in der Packstation abgeholt", ("delivered", None)),
         ("transit", "Picked up by recipient", ("in_transit", None)),
+        ("transit", "Die Sendung wurde vom Empfänger abgeholt", ("in_transit", None)),
         ("failure", "Empfänger nicht angetroffen", ("delivery_attempted", "text:nicht angetroffen")),
         ("failure", "Annahme verweigert", ("exception", "refused")),
         ("failure", "Recipient refused delivery", ("exception", "refused")),
@@ -279,6 +280,16 @@ def test_the_newest_state_is_no_second_event_where_the_events_have_it(timestamp:
     before = {"timestamp": "2026-09-10T09:12:00", "statusCode": "transit", "status": "Sorted"}
     parsed = shipment(status={**newest, "timestamp": timestamp}, events=[newest, before])
     assert [event.local_time and event.local_time.day for event in parsed.events] == [10, 11]
+
+
+def test_the_same_words_a_day_later_are_another_event() -> None:
+    """A second attempt is worded as the first one was."""
+    attempt = {"statusCode": "failure", "status": "Delivery attempted"}
+    parsed = shipment(
+        status={**attempt, "timestamp": "2026-09-11T09:12:00Z"},
+        events=[{**attempt, "timestamp": "2026-09-10T09:12:00Z"}],
+    )
+    assert [event.occurred_at and event.occurred_at.day for event in parsed.events] == [10, 11]
 
 
 def test_the_newest_state_is_an_event_where_the_events_lack_it() -> None:
