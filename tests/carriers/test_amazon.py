@@ -292,6 +292,8 @@ def test_the_newest_milestone_may_stand_outside_of_the_history() -> None:
         "DELIVERED",
     ]
     assert len(CARRIER.parse(sample("amazon_milestone_delivered")).events) == 4
+    again = {"status": {"code": "SHIPPED", "description": "On its way"}, "occurredAt": "2026-09-11T18:00:00Z"}
+    assert len(milestones({"code": "SHIPPED"}, latestMilestone=again).events) == 1
 
 
 @pytest.mark.parametrize(
