@@ -34,6 +34,8 @@ class Group(StrEnum):
     COUNTERS = "counters"
     #: Subscriptions, what is on its way to them, and every attempt.
     WEBHOOKS = "webhooks"
+    #: Carriers' scans, the shipments that they are of, and what these show.
+    TRACKING = "tracking"
 
 
 @attrs.frozen

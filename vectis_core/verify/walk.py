@@ -19,6 +19,7 @@ from vectis_core.verify.reconciliation import Reconciliation
 from vectis_core.verify.report import Fault, Findings, Group
 from vectis_core.verify.reservations import reservation_faults
 from vectis_core.verify.status import history_faults, status_faults
+from vectis_core.verify.tracking import verify_scans, verify_timelines
 from vectis_core.verify.webhooks import verify_webhooks
 
 #: Rows that are read at a time.
@@ -60,6 +61,7 @@ class Walk:
             "orders": self._all_orders,
             "events": self._feed,
             "products": self._products,
+            "scans": lambda: verify_scans(self._view, self._tenant, self._found),
             "webhooks": lambda: verify_webhooks(self._view, self._tenant, self._found),
         }
         unread = [what for what, read in readings.items() if not self._could(read, what)]
@@ -127,6 +129,7 @@ class Walk:
             history[event.subject_id].append(event)
         for order in orders:
             self._order(order, reservations[order.id], history[order.id], record_of)
+        self._take(verify_timelines(self._view, self._tenant, orders))
 
     def _order(
         self,
