@@ -40,6 +40,8 @@ class Understood:
     faults: tuple[Fault, ...]
     #: What the carrier wants to be told.
     reply: Mapping[str, str]
+    #: Why nothing else could be made of it.
+    unreadable: UnreadablePayload | None = None
 
     @property
     def commands(self) -> tuple[Command[Any], ...]:
@@ -78,10 +80,18 @@ def not_proved(carrier: str) -> NotProved:
 
 
 def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: bytes, now: datetime) -> Understood:
-    """Return what a push that has proved itself asks for; raises ``UnreadablePayload``."""
+    """Return what a push that has proved itself asks for; raises ``UnreadablePayload`` where its body is no JSON.
+
+    JSON that is of no form of the carrier's is kept, like all else: a parser to come may read it.
+    """
     carrier = carrier_of(account.carrier)
     payload = read_body(body)
-    parsed = carrier.parse(payload)
+    parsed, unreadable = Parsed(), None
+    try:
+        parsed = carrier.parse(payload)
+    except UnreadablePayload as error:
+        _logger.warning("%s: a push that proved itself could not be read: %s", carrier.name, error.message)
+        unreadable = error
     _log(carrier.name, parsed)
     others: list[Command[Any]] = []
     if account.payload_days:
@@ -92,7 +102,8 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
     if parsed.notices:
         others.append(NoteCarrier(caller=caller, carrier=carrier.name, notices=parsed.notices))
     reply = {name: text for notice in parsed.notices for name, text in (notice.reply or {}).items()}
-    return Understood(scans_of(caller, account, carrier, parsed, now), tuple(others), parsed.faults, reply)
+    scans = scans_of(caller, account, carrier, parsed, now)
+    return Understood(scans, tuple(others), parsed.faults, reply, unreadable)
 
 
 def scans_of(
@@ -127,11 +138,13 @@ def receipt_of(understood: Understood, outcomes: Sequence[Outcome[Any] | VectisE
     """Return what was taken, given what the commands came to, in their order.
 
     Raises the first error that a repeat of the same push may not meet, so that the carrier sends it again: what was
-    taken is then a duplicate.
+    taken is then a duplicate. Raises ``UnreadablePayload`` where nothing could be made of the push.
     """
     for outcome in outcomes:
         if isinstance(outcome, VectisError) and outcome.http_status >= 500:
             raise outcome
+    if understood.unreadable is not None:
+        raise understood.unreadable
     counts = dict.fromkeys(Filing, 0)
     rejected = list(understood.faults)
     filed = outcomes[len(understood.others) :]
@@ -172,12 +185,13 @@ def carrier_caller(tenant: str, carrier: str) -> Caller:
 
 
 def _log(carrier: str, parsed: Parsed) -> None:
+    """Tell what an operator should look at; numbers, names and what messages say stay out of logs."""
     for event in parsed.events:
         if event.reading.row is None:
             _logger.warning("%s: no table has the code %r (%s)", carrier, event.code, event.reading.table)
     for notice in parsed.notices:
         level = logging.WARNING if notice.is_alarming else logging.INFO
-        _logger.log(level, "%s: %s %s", carrier, notice.kind, notice.message)
+        _logger.log(level, "%s: its push service sent %r; 'vectis carriers list' says more", carrier, notice.kind)
     for fault in parsed.faults:
         _logger.warning("%s: %s %s", carrier, fault.path, fault.message)
 

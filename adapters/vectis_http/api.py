@@ -145,7 +145,8 @@ class HttpApi:
         now: datetime,
     ) -> Generator[Effect, Any, Call]:
         """Return the request with all of it decoded, its body last."""
-        query = operation.reader.read(head.query)
+        # What calls with a body of its own form may have further parameters, as a proof has that stands in the query.
+        query = operation.reader.read(head.query) if operation.body is not Body.FOREIGN else {}
         command_id = _key_of(head) if operation.takes_key else None
         intent: Any = None
         if operation.body not in _READ_ELSEWHERE:

@@ -60,9 +60,13 @@ class CarrierPushes:
         return receipt
 
     def _tenant_of(self, call: Call, pairs: tuple[tuple[str, str], ...]) -> str:
-        """Return the host's tenant, else that of the query; the host's where they disagree."""
+        """Return the host's tenant, else that of the query; the host's where they disagree.
+
+        What the query names twice is nobody's: what lies between the carrier and us may have read the other one.
+        """
         named = self._gate.tenant_of_host(call.head.host)
-        return named or dict(pairs).get("tenant", _DEFAULT_TENANT)
+        asked = [value for name, value in pairs if name == "tenant"] or [_DEFAULT_TENANT]
+        return named or (asked[0] if len(asked) == 1 else "")
 
     def _require_client(self, call: Call, account: CarrierAccount) -> None:
         """Raise ``NotProved`` where the access token is not that of the client that the carrier is."""

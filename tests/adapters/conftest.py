@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,25 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture(scope="session", params=["memory", "sqlite"])
-def api(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: FrozenClock
-) -> Iterator[HttpApi]:
-    """Return the API over a database of each kind; tests share it, so each takes a tenant of its own."""
-    url = "memory://"
-    if request.param == "sqlite":
-        file: Path = tmp_path_factory.mktemp("http") / "shop.db"
-        url = f"sqlite:///{file}"
+def backend(request: pytest.FixtureRequest) -> str:
+    """Return the name of each backend."""
+    return str(request.param)
+
+
+@contextmanager
+def opened(backend: str, files: pytest.TempPathFactory, clock: FrozenClock) -> Iterator[HttpApi]:
+    """Open the API over a new database."""
+    file: Path = files.mktemp("http") / "shop.db"
+    url = "memory://" if backend == "memory" else f"sqlite:///{file}"
     with Vectis.open(url, clock=clock) as oms:
         yield HttpApi(oms, environ={})
+
+
+@pytest.fixture(scope="session")
+def api(backend: str, tmp_path_factory: pytest.TempPathFactory, clock: FrozenClock) -> Iterator[HttpApi]:
+    """Return the API over a database of each kind; tests share it, so each takes a tenant of its own."""
+    with opened(backend, tmp_path_factory, clock) as served:
+        yield served
 
 
 @pytest.fixture(scope="session", params=list(FACES))
@@ -73,3 +83,31 @@ def serve(face: str, shop: Shop) -> Iterator[Callable[..., Shop]]:
             return Shop(sender, shop.oms, shop.clock, shop.tenant)
 
         yield served
+
+
+@pytest.fixture(scope="session")
+def autumn_api(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpApi]:
+    """Return the API over a database in whose days the carriers' samples were sent; tests share it, too."""
+    with opened(backend, tmp_path_factory, FrozenClock(datetime(2026, 9, 15, 12, tzinfo=UTC))) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def autumn_send(face: str, autumn_api: HttpApi) -> Iterator[Send]:
+    """Return what sends a request to that, through the face."""
+    with FACES[face](autumn_api) as sender:
+        yield sender
+
+
+@pytest.fixture
+def autumn_shops(autumn_send: Send, autumn_api: HttpApi) -> Callable[[], Shop]:
+    """Return what makes clients of that, each with a new tenant."""
+    clock = autumn_api.oms.clock
+    assert isinstance(clock, FrozenClock)
+    return lambda: Shop(autumn_send, autumn_api.oms, clock, f"autumn-{next(_tenants)}")
+
+
+@pytest.fixture
+def autumn(autumn_shops: Callable[[], Shop]) -> Shop:
+    """Return a client of that with a new tenant."""
+    return autumn_shops()

@@ -12,13 +12,13 @@ def test_every_row_is_found_by_its_own_path() -> None:
     """Each template, with a value in the place of each parameter, leads to its own row."""
     router = Router(RESOURCES)
     for operation in RESOURCES:
-        path = operation.path.replace("{id}", "some%20id").replace("{sku...}", "a/b%2Fc")
+        path = operation.path.replace("{id}", "some%20id").replace("{sku...}", "a/b%2Fc").replace("{carrier}", "ups")
         found = router.find(path)
         assert found is not None, path
         endpoint, values = found
         assert endpoint.operations[operation.method] is operation
-        expected = {"id": "some id"} if "{id}" in operation.path else {}
-        assert values == expected | ({"sku": "a/b/c"} if "{sku...}" in operation.path else {})
+        every = {"{id}": ("id", "some id"), "{sku...}": ("sku", "a/b/c"), "{carrier}": ("carrier", "ups")}
+        assert values == dict(pair for mark, pair in every.items() if mark in operation.path)
 
 
 def test_two_rows_for_one_call_are_a_mistake() -> None:
@@ -27,10 +27,14 @@ def test_two_rows_for_one_call_are_a_mistake() -> None:
         Router([*RESOURCES, RESOURCES[0]])
 
 
-def test_what_writes_takes_a_key_unless_it_has_its_own() -> None:
-    """Every POST, PATCH and DELETE takes ``Idempotency-Key``, but creating an order; nothing else does."""
+def test_what_writes_takes_a_key_unless_it_needs_none() -> None:
+    """Every POST, PATCH and DELETE takes ``Idempotency-Key``, but creating an order, and carriers' settings.
+
+    An order has its ``externalId``; what configures or closes a carrier comes to the same however often it is asked.
+    """
+    keyless = {"createOrder", "configureCarrier", "closeCarrier"}
     for operation in RESOURCES:
-        writes = operation.method != "GET" and operation.name != "createOrder"
+        writes = operation.method != "GET" and operation.name not in keyless
         assert operation.takes_key is writes, operation.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import attrs
@@ -21,6 +22,10 @@ from vectis_core.unit_of_work import Keys, UnitOfWork
 #: Notices of a carrier that are kept.
 _NOTICES_KEPT = 10
 _WITHOUT_SECRET = {"oauth", "open"}
+#: What stands in a path as it is, in whatever way a carrier writes addresses (RFC 3986, section 2.3).
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+#: The parameter of the query that names the tenant.
+_TENANT = "tenant"
 
 
 def keys(command: ConfigureCarrier | CloseCarrier | NoteCarrier, keys: Keys) -> None:
@@ -110,8 +115,19 @@ def _check(setup: CarrierSetup, known: CarrierAccount | None) -> None:
     if setup.proof == "open" and not setup.accept_unproven:
         words = "must be true with the proof open: anybody who knows the address can then report that parcels arrived"
         raise ValidationError.of("acceptUnproven", words)
+    _check_address(setup)
     if setup.proof in _WITHOUT_SECRET:
         if setup.secrets is not None:
             raise ValidationError.of("secrets", f"must be left out with the proof {setup.proof}")
     elif setup.secrets is None and (known is None or not known.secrets):
         raise ValidationError.of("secrets", f"are required with the proof {setup.proof}")
+
+
+def _check_address(setup: CarrierSetup) -> None:
+    """Raise ``ValidationError`` where a secret cannot stand where the address is to carry it."""
+    if setup.proof == "query" and setup.parameter == _TENANT:
+        raise ValidationError.of("parameter", "must be another than that of the tenant")
+    if setup.proof == "path":
+        for index, secret in enumerate(setup.secrets or ()):
+            if _UNRESERVED.fullmatch(secret) is None:
+                raise ValidationError.of(f"secrets[{index}]", "must be letters, digits and -._~ to stand in a path")

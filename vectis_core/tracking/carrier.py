@@ -6,6 +6,7 @@ All of it is pure: nothing here reads a clock, a file or the network.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,6 +72,7 @@ def carrier_of(name: str) -> Carrier:
 _CARRIERS: dict[str, Carrier] = {}
 
 
+@functools.cache
 def _entry_points() -> EntryPoints:
     # Reading the installed packages' metadata takes as long as importing the core does otherwise.
     from importlib.metadata import entry_points  # noqa: PLC0415
