@@ -329,6 +329,28 @@ def test_an_endpoint_that_goes_on_failing_rests(oms: Vectis, clock: FrozenClock)
     assert (well.failures, well.failed_deliveries, well.failing_since, well.rests_until) == (0, 0, None, None)
 
 
+@pytest.mark.parametrize("is_test", [False, True], ids=["redelivery", "test"])
+def test_whoever_asks_for_a_delivery_ends_a_rest(oms: Vectis, clock: FrozenClock, is_test: bool) -> None:
+    """Its owner may have mended it: one attempt goes out at once, and where that fails the rest is longer than before."""
+    webhook = subscribe(oms, "a")
+    for number in range(6):
+        buy(oms, str(number))
+    for _ in range(5):
+        settle(oms, only(oms), 404)
+    assert claim(oms) == ()
+
+    if is_test:
+        oms.webhooks.test(webhook)
+    else:
+        oms.webhooks.redeliver(deliveries(oms, webhook)[0].id)
+    lease = only(oms)
+
+    assert len(lease.parcels) == 1
+    settle(oms, lease, 404)
+    assert oms.webhooks.get(webhook).rests_until == clock.now() + timedelta(seconds=60)
+    assert claim(oms) == ()
+
+
 def test_what_asks_for_time_is_left_alone(oms: Vectis, clock: FrozenClock) -> None:
     """Retry-After holds for the whole endpoint, a first attempt of another event included, and for a day at most."""
     webhook = subscribe(oms, "a")

@@ -130,10 +130,10 @@ def finish_rotation(command: FinishRotation, work: UnitOfWork) -> Subscription:
 
 
 def send_test(command: SendTestEvent, work: UnitOfWork) -> Delivery:
-    """Put a test event on its way; raises ``Conflict`` where nothing goes out."""
+    """Put a test event on its way, for which no endpoint rests; raises ``Conflict`` where nothing goes out."""
     subscription = found(command.subscription_id, work)
     require_active(subscription)
-    changed = attrs.evolve(subscription, event_seq=subscription.event_seq + 1)
+    changed = attrs.evolve(subscription, event_seq=subscription.event_seq + 1, rests_until=None)
     work.put_subscription(changed)
     event = work.emit(
         EventType.WEBHOOK_TEST,
