@@ -331,7 +331,7 @@ def test_an_endpoint_that_goes_on_failing_rests(oms: Vectis, clock: FrozenClock)
 
 @pytest.mark.parametrize("is_test", [False, True], ids=["redelivery", "test"])
 def test_whoever_asks_for_a_delivery_ends_a_rest(oms: Vectis, clock: FrozenClock, is_test: bool) -> None:
-    """Its owner may have mended it: one attempt goes out at once, and where that fails the rest is longer than before."""
+    """Its owner may have mended it: one attempt goes out at once, and where that fails the next rest is longer."""
     webhook = subscribe(oms, "a")
     for number in range(6):
         buy(oms, str(number))
