@@ -21,7 +21,7 @@ from typing import Self
 
 import attrs
 
-from proof.builds import Mutant, environment
+from proof.builds import Mutant, driven_from_here, environment
 from proof.mutants.controls import CURSOR_AT_THE_CLAIM, NO_TOKEN
 from proof.outbox.dispatching import Task
 from proof.outbox.judging import Expected, Verdict, judged
@@ -78,7 +78,7 @@ class _Dispatchers:
     def __init__(self, plan: _Plan, database: str, build: Mapping[str, str]) -> None:
         self._plan = plan
         self._words = json.dumps(attrs.asdict(Task(database, _PACE, _POLICY)))
-        self._build = dict(build)
+        self._build = driven_from_here(build)
         self._random = Random(plan.events)
         self._mutex = threading.Lock()
         self._running = [self._started() for _ in range(plan.processes)]
