@@ -197,6 +197,50 @@ def test_what_was_heard_of_is_not_repeated(sender: HttpTransport) -> None:
     assert (len(endpoint.received), endpoint.connections) == (2, 1)
 
 
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\nok",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Of another\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 Of another\r\nContent-Length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nmore",
+    ],
+)
+def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(
+    tmp_path: Path, answer: bytes, secure: bool
+) -> None:
+    """Such a connection is not kept: the next attempt neither fails by it nor takes another's status for its own."""
+    server, client = authority(tmp_path, "shop.example")
+    sender = HttpTransport(AddressRules(LOOPBACK), ssl_context=client, resolver=lambda _host, _port: ["127.0.0.1"])
+    with Endpoint(saying(answer), tls=server if secure else None) as endpoint:
+        codes = [sender.post(post(endpoint.url("shop.example"))).code for _ in range(3)]
+        sender.close()
+
+    assert codes == [int(answer[9:12])] * 3
+    assert endpoint.connections == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+def test_whatever_ends_an_answer_keeps_its_connection(sender: HttpTransport, answer: bytes) -> None:
+    """Headers, a body of known length, the last chunk: what ends where it should is kept open."""
+    with Endpoint(saying(answer)) as endpoint:
+        codes = [sender.post(post(endpoint.url())).code for _ in range(3)]
+
+    assert set(codes) <= {200, 204}
+    assert endpoint.connections == 1
+
+
 @pytest.mark.parametrize(
     "cut", [b"Content-Length: 100\r\n\r\nsome of it", b"Transfer-Encoding: chunked\r\n\r\n5\r\nsome \r\n5\r\nof it"]
 )
@@ -309,6 +353,22 @@ def test_a_resolver_that_breaks_is_a_name_that_is_not_known() -> None:
     finally:
         threading.excepthook = threads_hook
     assert failure(HttpTransport(AddressRules(), resolver=lambda _host, _port: []), "https://shop.example/") == "dns"
+
+
+def test_a_name_that_no_thread_could_be_had_for_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the moment it is not known; the next attempt does not wait for an answer that never comes."""
+    sender = HttpTransport(AddressRules(LOOPBACK), resolver=lambda _host, _port: ["127.0.0.1"])
+    with Endpoint(answering()) as endpoint:
+        url = endpoint.url("shop.example")
+        with monkeypatch.context() as exhausted:
+
+            def start(_thread: threading.Thread) -> None:
+                raise RuntimeError("can't start new thread")
+
+            exhausted.setattr(threading.Thread, "start", start)
+            assert failure(sender, url) == "dns"
+        assert sender.post(post(url)).code == 200
+        sender.close()
 
 
 def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
