@@ -23,7 +23,7 @@ import attrs
 
 from proof.builds import Mutant, driven_from_here, environment
 from proof.mutants.controls import CURSOR_AT_THE_CLAIM, NO_TOKEN
-from proof.outbox.dispatching import Task
+from proof.outbox.dispatching import LOCAL, Task
 from proof.outbox.judging import Expected, Verdict, judged
 from proof.outbox.receiving import Endpoints
 from proof.programme import Finding, Proof, Size
@@ -171,7 +171,10 @@ def _troubled_build(mutant: Mutant, plan: _Plan, folder: Path) -> Finding:
 
 def _troubled(plan: _Plan, folder: Path, build: Mapping[str, str]) -> Finding:
     database = f"sqlite:///{folder}/shop.db"
-    with Endpoints(_SECRET, plan.events, plan.slow) as endpoints, Vectis.open(database, synchronous="NORMAL") as oms:
+    with (
+        Endpoints(_SECRET, plan.events, plan.slow) as endpoints,
+        Vectis.open(database, synchronous="NORMAL", address_rules=LOCAL) as oms,
+    ):
         shops = [oms.tenant(f"tenant{number}") for number in range(plan.tenants)]
         for number, shop in enumerate(shops):
             _furnish(shop, [f"{endpoints.url}{number}-{each}" for each in range(plan.endpoints_of_tenant)])

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpcore
 
-from vectis_webhooks.addresses import AddressRules
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_webhooks.resolving import Names, Resolver, UnknownHost, resolve
 
 #: Of an answer so many bytes are read in all, headers and interim answers included ...

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.addresses import WebhookUrl
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
-from vectis_webhooks.addresses import AddressRules
 from vectis_webhooks.network import Attempt, BoundedStream, Dial, RefusedAddress, VettedNetwork
 from vectis_webhooks.resolving import Resolver, UnknownHost, resolve
 
@@ -138,9 +137,6 @@ def _host(url: SplitResult) -> str:
     return bracketed if url.port in {None, _WEB_PORTS.get(url.scheme)} else f"{bracketed}:{url.port}"
 
 
-def open_transport(*, allow: Iterable[str] = (), plain_http: bool = False) -> HttpTransport:
-    """Return a sender that dials public addresses, and those in the networks *allow* names, as ``127.0.0.0/8``.
-
-    Public addresses are posted to over https alone, unless *plain_http* says otherwise.
-    """
-    return HttpTransport(AddressRules(allow, plain_http=plain_http))
+def open_transport(rules: AddressRules) -> HttpTransport:
+    """Return a sender that dials what the *rules* allow: the entry point that the core finds it by."""
+    return HttpTransport(rules)

@@ -15,9 +15,10 @@ from certificates import authority
 from small_shop import spin_until
 
 from proof.endpoints import FLOODS, CountedSocket, Endpoint, Talk, answering, dripping, mute, saying, silent
+from vectis_core import AddressRules
 from vectis_core.errors import UsageError
 from vectis_core.webhooks.transport import NotDelivered, Post
-from vectis_webhooks import AddressRules, HttpTransport, open_transport
+from vectis_webhooks import HttpTransport, open_transport
 from vectis_webhooks.resolving import UnknownHost, resolve
 
 #: In seconds: long enough for a machine under load where an answer is expected, short where none is.
@@ -40,7 +41,7 @@ class Counted:
 
 @pytest.fixture(name="sender")
 def _sender() -> Iterator[HttpTransport]:
-    sender = open_transport(allow=LOOPBACK)
+    sender = open_transport(AddressRules(LOOPBACK))
     yield sender
     sender.close()
 
@@ -154,7 +155,7 @@ def test_a_connection_that_was_closed_meanwhile_is_no_failure(sender: HttpTransp
 
 def test_several_connections_that_were_closed_are_no_failure() -> None:
     """All connections that were kept are tried before a new one is made, and the request is answered at last."""
-    sender = open_transport(allow=LOOPBACK)
+    sender = open_transport(AddressRules(LOOPBACK))
     together = threading.Barrier(4)
 
     def once(talk: Talk) -> None:
@@ -411,7 +412,7 @@ def test_failures_have_their_kinds(sender: HttpTransport, tmp_path: Path) -> Non
     # The resolver refuses it unasked: no label of a name has more than 63 characters.
     with pytest.raises(UnknownHost):
         resolve("a" * 64 + ".example", 443)
-    assert failure(open_transport(), "https://10.0.0.1/") == "refused_address"
+    assert failure(open_transport(AddressRules()), "https://10.0.0.1/") == "refused_address"
 
 
 def test_a_certificate_must_be_that_of_the_name(tmp_path: Path) -> None:
@@ -490,4 +491,4 @@ def test_descriptors_beyond_1023_are_waited_for(tmp_path: Path) -> None:
 def test_a_network_must_be_one() -> None:
     """The operator is told, and not at the first delivery."""
     with pytest.raises(UsageError, match=r"10\.1\.0\.0/16"):
-        open_transport(allow=["10.1.2.3/16"])
+        AddressRules(["10.1.2.3/16"])

@@ -17,7 +17,7 @@ from vectis_core.commands import (
     SendTestEvent,
     UpdateSubscription,
 )
-from vectis_core.errors import Conflict, NotFound
+from vectis_core.errors import Conflict, NotFound, ValidationError
 from vectis_core.events import EventType, Subject
 from vectis_core.unit_of_work import Keys, UnitOfWork
 from vectis_core.webhooks.fan_out import delivery_of
@@ -39,8 +39,9 @@ def keys(command: SubscriptionCommand, keys: Keys) -> None:
 
 
 def create(command: CreateSubscription, work: UnitOfWork) -> IssuedSubscription:
-    """Make a subscription with its first secret."""
+    """Make a subscription with its first secret; raises ``ValidationError`` for where nothing may go."""
     intent = command.intent
+    _require_allowed(intent.url, work)
     subscription_id = work.new_id("whk")
     secret = intent.secret or _new_secret(work)
     subscription = Subscription(
@@ -73,6 +74,7 @@ def update(command: UpdateSubscription, work: UnitOfWork) -> Subscription:
     intent = command.intent
     changes: dict[str, Any] = {}
     if not isinstance(intent.url, Unset) and intent.url != subscription.url:
+        _require_allowed(intent.url, work)
         # Whoever delivers to the old one just now changes nothing any more: neither is its failure ours to bear.
         moved = {"lease_token": subscription.lease_token + 1, "leased_until": None}
         changes |= {"url": intent.url, **moved, **_A_NEW_CHANCE}
@@ -165,6 +167,12 @@ def require_active(subscription: Subscription) -> None:
 def signing_secrets(subscription: Subscription, now: datetime) -> tuple[SealedSecret, ...]:
     """Return the secrets that sign at *now*, newest first."""
     return tuple(each for each in subscription.secrets if each.retires_at is None or now < each.retires_at)
+
+
+def _require_allowed(url: str, work: UnitOfWork) -> None:
+    problem = work.address_problem(url)
+    if problem is not None:
+        raise ValidationError.of("url", problem)
 
 
 def _written(work: UnitOfWork, subscription: Subscription) -> Subscription:
