@@ -137,6 +137,16 @@ class Vectis(TenantFace):
         transport = transport or open_transport(self.address_rules)
         return Dispatcher(self.engine, self.vault, transport, policy=policy, pace=pace)
 
+    def reseal_secrets(self) -> tuple[str, ...]:
+        """Seal the secrets of all webhooks with the master key that is the first now, so that others can be dropped.
+
+        Returns the ids of the webhooks, of any tenant, whose secrets no master key at hand opens: they stay as they
+        are, and nothing is sent to these webhooks. Harmless when repeated.
+        """
+        from vectis_core.webhooks.resealing import reseal_secrets  # noqa: PLC0415 - once in a master key's life
+
+        return reseal_secrets(self.engine, self.vault)
+
     def verify(self) -> Report:
         """Prove the books: every balance, counter, status and event, in one consistent view.
 
@@ -158,7 +168,7 @@ class Vectis(TenantFace):
 
         It holds everything that was acknowledged before the call, and appears under its name only once it is
         complete, proved and durable. *progress* is called with how much is copied, and of how much. The master key
-        that seals the signing keys is not in it.
+        that seals signing keys and secrets of webhooks is not in it.
 
         Raises ``StoreError`` where the copy cannot be made or breaks a rule, where *target* exists and *overwrite* is
         not set, and on stores that are not one file; ``UsageError`` after ``close`` and in the child of a fork.

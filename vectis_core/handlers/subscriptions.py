@@ -13,6 +13,7 @@ from vectis_core.commands import (
     CreateSubscription,
     DeleteSubscription,
     FinishRotation,
+    ResealSecrets,
     RotateSecret,
     SendTestEvent,
     UpdateSubscription,
@@ -30,7 +31,9 @@ from vectis_core.webhooks.model import (
     Trigger,
 )
 
-SubscriptionCommand = UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | SendTestEvent
+SubscriptionCommand = (
+    UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | ResealSecrets | SendTestEvent
+)
 
 
 def keys(command: SubscriptionCommand, keys: Keys) -> None:
@@ -129,6 +132,16 @@ def finish_rotation(command: FinishRotation, work: UnitOfWork) -> Subscription:
     if len(subscription.secrets) == 1:
         return subscription
     return _written(work, attrs.evolve(subscription, secrets=subscription.secrets[:1]))
+
+
+def reseal(command: ResealSecrets, work: UnitOfWork) -> None:
+    """Seal the secrets once more; raises ``StoreError`` where no master key at hand opens one."""
+    subscription = found(command.subscription_id, work)
+    secrets = tuple(
+        attrs.evolve(each, sealed=work.seal(work.opened(each.sealed, subscription.id), subscription.id))
+        for each in subscription.secrets
+    )
+    work.put_subscription(attrs.evolve(subscription, secrets=secrets))
 
 
 def send_test(command: SendTestEvent, work: UnitOfWork) -> Delivery:
