@@ -139,6 +139,21 @@ def test_a_receiver_takes_each_event_once(name: str, tmp_path: Path) -> None:
     assert [event_id for _, event_id, _ in receiver.handled[10:]] == ["newer", "newest"]
 
 
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_an_event_that_cannot_be_handled_holds_up_no_other(name: str, tmp_path: Path) -> None:
+    """It is kept and answered like any other, and those that come after it are handled."""
+    sender = open_transport(LOCAL)
+    bad = b'{"event":"order.updated","id":"bad","sequence":1,"data":null}'
+    with running(RECEIVERS[name](), tmp_path / "inbox.db") as receiver:
+        assert sender.post(told(bad, receiver.url)).code == 204
+        for number in range(3):
+            assert sender.post(told(event(f"good-{number}", number + 1), receiver.url)).code == 204
+            spin_until(lambda last=number: len(receiver.handled) == last + 1)  # type: ignore[misc]
+        sender.close()
+
+    assert [event_id for _, event_id, _ in receiver.handled] == ["good-0", "good-1", "good-2"]
+
+
 def test_a_crash_forgets_nothing(tmp_path: Path) -> None:
     """A duplicate that comes to the next process is still one: what was done before it is not done again."""
     inbox = tmp_path / "inbox.db"
