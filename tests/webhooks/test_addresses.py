@@ -57,6 +57,7 @@ HOSTILE = [
     "https://0.0.0.0/",
     # Metadata of clouds, link-local, multicast, broadcast, set aside.
     *(f"https://{each}/latest/meta-data/" for each in ("169.254.169.254", "169.254.170.2", "100.100.100.200")),
+    "https://168.63.129.16/machine?comp=goalstate",
     *(f"https://{each}/" for each in ("224.0.0.1", "239.255.255.250", "255.255.255.255", "240.0.0.1", "192.88.99.1")),
     # The same in numbers that resolvers understand.
     *(f"https://{each}/" for each in ("2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "127.1")),

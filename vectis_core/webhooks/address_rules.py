@@ -20,7 +20,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _UNICAST = IPv6Network("2000::/3")
-_SET_ASIDE_4 = [IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4")]
+#: The last is the host that each machine on Azure has beside it, under an address that looks like a public one.
+_SET_ASIDE_4 = [IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4", "168.63.129.16")]
 _SET_ASIDE_6 = [IPv6Network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
 #: Ports below 1024 belong to services, and a request can be made to look like one of theirs: only those of the web.
