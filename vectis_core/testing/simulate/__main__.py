@@ -22,7 +22,7 @@ _SHAPE = Shape()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as the command line says; returns 1 where something was found wrong."""
     asked = _parser().parse_args(arguments)
-    shape = Shape(asked.days, asked.commands, asked.clients, asked.processes)
+    shape = Shape(asked.days, asked.commands, asked.clients, asked.processes, asked.workers)
     for seed in range(asked.seed, asked.seed + asked.seeds):
         plan = planned(seed, shape)
         if asked.keep is not None:
@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--commands", type=int, default=_SHAPE.commands, help="a day, about")
     parser.add_argument("--clients", type=int, default=_SHAPE.clients, choices=range(1, 65), metavar="1..64")
     parser.add_argument("--processes", type=int, default=_SHAPE.processes)
+    parser.add_argument(
+        "--workers", type=int, default=_SHAPE.workers, help="that deliver webhooks; without any there are no webhooks"
+    )
     parser.add_argument(
         "--store",
         default="memory://",
@@ -90,7 +93,7 @@ def _tell_of_bad(asked: argparse.Namespace, seed: int, plan: Plan, simulated: Si
 
 def _command(asked: argparse.Namespace, seed: int, short: Plan) -> str:
     words = ["python", "-m", "vectis_core.testing.simulate", "--seed", str(seed)]
-    for name in ("days", "commands", "clients", "processes"):
+    for name in ("days", "commands", "clients", "processes", "workers"):
         if getattr(asked, name) != getattr(_SHAPE, name):
             words += [f"--{name}", str(getattr(asked, name))]
     if asked.store != "memory://":
