@@ -113,15 +113,23 @@ def delete(command: DeleteSubscription, work: UnitOfWork) -> Subscription:
 
 
 def rotate(command: RotateSecret, work: UnitOfWork) -> IssuedSubscription:
-    """Replace the secret; the one before it signs until the overlap ends, any older one no more."""
+    """Replace the secret; the one before it signs until the overlap ends.
+
+    So does the oldest that signs now, until its own overlap ends at the latest: it is the one that receivers have who
+    have not heard of any change yet. Whatever lies between these two signs no more.
+    """
     subscription = found(command.subscription_id, work)
     intent = command.intent
     secret = intent.secret or _new_secret(work)
     newest = SealedSecret(work.seal(secret, subscription.id), work.now, None)
     kept: tuple[SealedSecret, ...] = ()
     if intent.overlap:
-        retires_at = work.now + timedelta(seconds=intent.overlap)
-        kept = (attrs.evolve(subscription.secrets[0], retires_at=retires_at),)
+        ends = work.now + timedelta(seconds=intent.overlap)
+        signing = signing_secrets(subscription, work.now)
+        kept = tuple(
+            attrs.evolve(each, retires_at=min(each.retires_at or ends, ends))
+            for each in dict.fromkeys((signing[0], signing[-1]))
+        )
     changed = _written(work, attrs.evolve(subscription, secrets=(newest, *kept)))
     return IssuedSubscription(changed, None if intent.secret else secret)
 
