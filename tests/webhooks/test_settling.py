@@ -164,7 +164,7 @@ def test_a_claim_sees_what_its_batch_did_before(oms: Vectis) -> None:
     )
 
     assert [lease.subscription.id for lease in leases] == [stays]
-    assert settle(oms, leases[0], 200) == Settled(current=True)
+    assert settle(oms, leases[0], 200).current
     assert [each.status for each in deliveries(oms, stays)] == [DeliveryStatus.DELIVERED]
 
 
@@ -176,7 +176,7 @@ def test_a_late_report_counts_until_somebody_else_has_claimed(oms: Vectis, clock
     clock.advance(10 * LEASE)
     settled, leases = at_once(oms, settling(oms, lease, 200), claiming())
 
-    assert settled == Settled(current=True)
+    assert settled.current
     assert leases == ()
     assert [each.status for each in deliveries(oms, webhook)] == [DeliveryStatus.DELIVERED]
 

@@ -112,8 +112,9 @@ def settle(command: SettleDeliveries, work: UnitOfWork) -> Settled:
     for report in command.reports:
         subscription = _settle_one(command, subscription, report, work)
     leased_until = work.now + timedelta(seconds=command.lease_seconds) if command.lease_seconds else None
-    work.put_subscription(attrs.evolve(subscription, leased_until=leased_until))
-    return Settled(current=True)
+    subscription = attrs.evolve(subscription, leased_until=leased_until)
+    work.put_subscription(subscription)
+    return Settled(current=True, subscription=subscription)
 
 
 def _settle_one(
