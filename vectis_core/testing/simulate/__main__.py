@@ -23,19 +23,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run as the command line says; returns 1 where something was found wrong."""
     asked = _parser().parse_args(arguments)
     shape = Shape(asked.days, asked.commands, asked.clients, asked.processes, asked.workers)
+    bad = 0
     for seed in range(asked.seed, asked.seed + asked.seeds):
         plan = planned(seed, shape)
         if asked.keep is not None:
             kept = set(asked.keep)
             plan = attrs.evolve(plan, steps=tuple(step for step in plan.steps if step.number in kept))
         simulated = _run(plan, asked.store)
+        if simulated.violations and asked.count:
+            bad += 1
+            print(f"seed {seed}: {simulated.violations[0]}; digest {simulated.digest}")
+            continue
         if simulated.violations:
             _tell_of_bad(asked, seed, plan, simulated)
             return 1
         if asked.seeds == 1:
             _tell(simulated)
         print(f"seed {seed}: all is well after {simulated.calls} calls and looks; digest {simulated.digest}")
-    return 0
+    if asked.count:
+        print(f"{bad} of {asked.seeds} seeds are bad")
+    return int(bad > 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the URL of a database; {folder} in it is an empty folder for each run, as in sqlite:///{folder}/shop.db",
     )
     parser.add_argument("--keep", type=_numbers, help="the numbers of the only steps to take, as a short story names")
+    parser.add_argument("--count", action="store_true", help="go on after a bad seed, and say how many there are")
     parser.add_argument("--no-shrink", action="store_true", help="leave a bad story as long as it is")
     return parser
 

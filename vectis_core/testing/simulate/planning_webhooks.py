@@ -34,7 +34,7 @@ _EVENTS = (("*",), ("*",), ("order.*",), ("order.created", "order.shipped"), ("i
 _MOODS = (*[Mood.WELL] * 8, *Mood)
 _VERBS = (*[HookVerb.RESUME] * 3, *HookVerb)
 #: Some outlast a lease, some two.
-_STALLS = (2.0, 30.0, 61.0, 75.0, 130.0)
+_STALLS = (2.0, 30.0, 61.0, 75.0, 75.0, 130.0, 130.0)
 _RATES = (1.0, 1.0, 0.2, 0.9, 3.0)
 _SET_BY = (0.0, -3_600.0, -8.0, 8.0, 3_600.0)
 #: How long a worker waits between two turns, once trade has ceased.
@@ -62,9 +62,9 @@ class _Planner:
         tenants = tuple(dict.fromkeys(client.tenant for client in plan.clients))
         count = self._random.choice((1, 2, 3))
         self._hooks = [(f"https://e{n}.example/", self._random.choice(tenants)) for n in range(count)]
-        self._faults = self._random.choice((0.0, 0.1, 0.3))
-        self._moving = self._random.choice((0.0, 0.1, 0.3))
-        self._asking = self._random.choice((0.0, 0.05, 0.1))
+        self._faults = self._random.choice((0.0, 0.15, 0.3, 0.6))
+        self._moving = self._random.choice((0.0, 0.15, 0.4))
+        self._asking = self._random.choice((0.0, 0.05, 0.15))
 
     def steps(self) -> Iterator[Step]:
         """Yield the steps, day by day."""
@@ -77,7 +77,7 @@ class _Planner:
                         self._random.choice(moments[: len(moments) // 3 + 1]), Subscribe(url, self._events()), tenant
                     )
             for at in moments:
-                if self._random.random() < 0.35:
+                if self._random.random() < 0.5:
                     yield from self._something(at)
             at = moments[-1] if moments else day * DAY
             for _ in range(_TURNS_IN_THE_EVENING):
@@ -98,14 +98,14 @@ class _Planner:
     def _trouble(self, at: float) -> Step:
         draw = self._random
         worker, number, kind = draw.randrange(self._workers), self._next(), draw.random()
-        if kind < 0.5:
+        if kind < 0.6:
             where, seconds = draw.choice(tuple(Where)), draw.choice(_STALLS)
             return Stall(number=number, at=at, worker=worker, where=where, seconds=seconds)
         process = worker % self._plan.processes
-        if kind < 0.8:
+        if kind < 0.85:
             point, harm = str(draw.choice(tuple(Point))), draw.choice(tuple(Harm))
             return Strike(number=number, at=at, process=process, point=point, harm=harm, skip=draw.choice((0, 0, 1)))
-        if kind < 0.9:
+        if kind < 0.92:
             return Stop(number=number, at=at, process=process, crash=draw.random() < 0.7)
         return Drift(number=number, at=at, worker=worker, rate=draw.choice(_RATES), seconds=draw.choice(_SET_BY))
 

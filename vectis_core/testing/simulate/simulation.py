@@ -27,8 +27,10 @@ class Simulated:
     story: Story
     #: Of everything that happened and everything in the books: the same wherever the same is simulated.
     digest: str
-    #: Commands that were asked, repeats included.
+    #: Commands that clients asked, repeats included, but for those of webhooks; and looks.
     calls: int
+    #: Requests that came to endpoints of webhooks.
+    requests: int
 
 
 def simulate(plan: Plan, url: str = "memory://") -> Simulated:
@@ -46,7 +48,8 @@ def simulate(plan: Plan, url: str = "memory://") -> Simulated:
             violations.append(f"the simulation broke off: {error!r}")
         finally:
             world.end()
-    return Simulated(violations, world.story, world.story.digest(), len(world.log))
+    requests = len(world.dispatching.posts.arrivals) if world.dispatching is not None else 0
+    return Simulated(violations, world.story, world.story.digest(), len(world.log), requests)
 
 
 @contextmanager

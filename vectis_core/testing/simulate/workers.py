@@ -15,7 +15,7 @@ from vectis_core.testing.posts import Arrival, Deliveries, Settling
 from vectis_core.testing.simulate.fibers import Fiber
 from vectis_core.testing.simulate.plan import Drift, Stall, Where
 from vectis_core.testing.simulate.receivers import Receivers
-from vectis_core.webhooks.model import Lease
+from vectis_core.webhooks.model import Lease, Settled
 from vectis_core.webhooks.schedule import Policy
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
 from vectis_core.webhooks.worker import Pace, Worker
@@ -303,4 +303,6 @@ def _told(result: Any) -> str:
     if isinstance(result, tuple):
         leases = ", ".join(f"lease {each.token} of {each.subscription.url}" for each in result)
         return leases or "nothing to do"
+    if isinstance(result, Settled):
+        return "it counts" if result.current else "it does not count"
     return str(result)
