@@ -19,12 +19,12 @@ from benchmarks.in_process import orders_per_second, place_order
 from benchmarks.measuring import Goal, Plan, Result, in_turn, say
 from benchmarks.receivers import receiving
 from benchmarks.servers import stock_up
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 from vectis_core.webhooks.transport import Answer, Post
 from vectis_core.webhooks.worker import Pace
 from vectis_webhooks import open_transport
 
-_ALLOW = ["127.0.0.0/8"]
+_LOCAL = AddressRules(["127.0.0.0/8"])
 _CALLERS = 32
 #: Deliveries of one round, for each second that a program runs in other comparisons.
 _DELIVERIES_A_SECOND = 1_500
@@ -43,7 +43,7 @@ class _Watching:
     def __init__(self, *, keep: bool = False, timed: str = "") -> None:
         self._keep = keep
         self._timed = timed
-        self._transport = open_transport(allow=_ALLOW)
+        self._transport = open_transport(_LOCAL)
         self._mutex = threading.Lock()
         self._under_way: dict[str, int] = {}
         self.posts: list[Post] = []
@@ -76,7 +76,7 @@ def _shop(directory: Path, urls: list[str]) -> Iterator[Vectis]:
     with tempfile.TemporaryDirectory(dir=directory) as folder:
         url = f"sqlite:///{folder}/shop.db"
         stock_up(url)
-        with Vectis.open(url) as oms:
+        with Vectis.open(url, address_rules=_LOCAL) as oms:
             for each in urls:
                 oms.webhooks.create(each, ["order.*"])
             yield oms
@@ -100,7 +100,7 @@ def _throughput(directory: Path, endpoints: int, events: int) -> tuple[Callable[
     def ours() -> float:
         with receiving() as base, _shop(directory, [f"{base}/well{n}" for n in range(endpoints)]) as oms:
             _place(oms, "o", events)
-            dispatcher = oms.dispatcher(transport=open_transport(allow=_ALLOW))
+            dispatcher = oms.dispatcher(transport=open_transport(_LOCAL))
             started = time.perf_counter()
             with dispatcher:
                 while _pending(oms):
@@ -110,7 +110,7 @@ def _throughput(directory: Path, endpoints: int, events: int) -> tuple[Callable[
     def theirs() -> float:
         if not posts:
             posts.extend(_requests(directory, events))
-        transport = open_transport(allow=_ALLOW)
+        transport = open_transport(_LOCAL)
 
         def send(url: str, mine: list[Post]) -> None:
             for post in mine:
@@ -144,7 +144,7 @@ def _orders(directory: Path, endpoints: int, seconds: float, *, delivered: bool)
         with receiving() as base, _shop(directory, [f"{base}/well{n}" for n in range(endpoints)]) as oms:
             if not delivered:
                 return orders_per_second(oms, _CALLERS, 1, seconds)
-            with oms.dispatcher(transport=open_transport(allow=_ALLOW)):
+            with oms.dispatcher(transport=open_transport(_LOCAL)):
                 return orders_per_second(oms, _CALLERS, 1, seconds)
 
     return run

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -50,6 +51,11 @@ def importing_from(copy: Path) -> dict[str, str]:
     """Return the environment in which a Python program imports the product from *copy*."""
     path = os.pathsep.join(str(copy / source) for source in _SOURCES)
     return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def driven_from_here(build: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment *build* for a program of ours: the product comes from there, the rest from here."""
+    return {**build, "PYTHONPATH": os.pathsep.join(filter(None, [build.get("PYTHONPATH"), *sys.path]))}
 
 
 def made(mutant: Mutant | None, copy: Path, parts: Sequence[str] = PACKAGES) -> None:

@@ -18,10 +18,10 @@ from typing import Any
 import attrs
 
 from proof.endpoints import CountedSocket
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 from vectis_core.webhooks.transport import Answer, Post
 from vectis_core.webhooks.worker import Pace
-from vectis_webhooks import AddressRules, HttpTransport
+from vectis_webhooks import HttpTransport
 
 #: After the last event there may pass so many seconds until everybody who answers has heard of it.
 _PATIENCE = 120
@@ -112,7 +112,7 @@ def _delivered(plan: Plan, seen: Seen) -> Iterator[float]:
 
 def _run(plan: Plan) -> dict[str, Any]:
     seen = Seen()
-    oms = Vectis.open("memory://")
+    oms = Vectis.open("memory://", address_rules=AddressRules([plan.allowed]))
     oms.products.create(sku="W", name="Widget")
     stock = oms.inventory.list().page().items[0]
     for url in (*plan.healthy, *plan.hostile):

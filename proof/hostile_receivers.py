@@ -19,7 +19,7 @@ from typing import Any
 
 import attrs
 
-from proof.builds import environment
+from proof.builds import driven_from_here, environment
 from proof.endpoints import FLOODS, Behaviour, Endpoint, Talk, answering, dripping, mute, silent
 from proof.hostile_dispatcher import Plan
 from proof.mutants.sender import NO_DEADLINE
@@ -114,8 +114,7 @@ def _tried(scale: _Scale, build: Mapping[str, str], *, hostile: bool) -> _Outcom
             input=json.dumps(attrs.asdict(plan)),
             stdout=subprocess.PIPE,
             text=True,
-            # The product comes from the build, and what drives it from here.
-            env={**build, "PYTHONPATH": os.pathsep.join(filter(None, [build.get("PYTHONPATH"), *sys.path]))},
+            env=driven_from_here(build),
             timeout=_PATIENCE,
             check=True,
         )

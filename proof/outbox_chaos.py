@@ -21,9 +21,9 @@ from typing import Self
 
 import attrs
 
-from proof.builds import Mutant, environment
+from proof.builds import Mutant, driven_from_here, environment
 from proof.mutants.controls import CURSOR_AT_THE_CLAIM, NO_TOKEN
-from proof.outbox.dispatching import Task
+from proof.outbox.dispatching import LOCAL, Task
 from proof.outbox.judging import Expected, Verdict, judged
 from proof.outbox.receiving import Endpoints
 from proof.programme import Finding, Proof, Size
@@ -78,7 +78,7 @@ class _Dispatchers:
     def __init__(self, plan: _Plan, database: str, build: Mapping[str, str]) -> None:
         self._plan = plan
         self._words = json.dumps(attrs.asdict(Task(database, _PACE, _POLICY)))
-        self._build = dict(build)
+        self._build = driven_from_here(build)
         self._random = Random(plan.events)
         self._mutex = threading.Lock()
         self._running = [self._started() for _ in range(plan.processes)]
@@ -171,7 +171,10 @@ def _troubled_build(mutant: Mutant, plan: _Plan, folder: Path) -> Finding:
 
 def _troubled(plan: _Plan, folder: Path, build: Mapping[str, str]) -> Finding:
     database = f"sqlite:///{folder}/shop.db"
-    with Endpoints(_SECRET, plan.events, plan.slow) as endpoints, Vectis.open(database, synchronous="NORMAL") as oms:
+    with (
+        Endpoints(_SECRET, plan.events, plan.slow) as endpoints,
+        Vectis.open(database, synchronous="NORMAL", address_rules=LOCAL) as oms,
+    ):
         shops = [oms.tenant(f"tenant{number}") for number in range(plan.tenants)]
         for number, shop in enumerate(shops):
             _furnish(shop, [f"{endpoints.url}{number}-{each}" for each in range(plan.endpoints_of_tenant)])

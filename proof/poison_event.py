@@ -29,15 +29,16 @@ _DAYS = {Size.FEW: 5, Size.FULL: 100}
 _POLICY = Policy()
 #: Nobody follows a schedule for longer than so many attempts.
 _ATTEMPTS_MAX = 30
-#: What an endpoint may make of an event that it cannot digest: a status, or no answer; and for how long it asks.
+#: What an endpoint may make of an event that it cannot digest: a status, or no answer; and for how long it asks. In
+#: turn, so that a few days have all kinds: busy or not, asking for little and for too much.
 _FAILURES: tuple[tuple[int | None, int | None], ...] = (
     (500, None),
     (400, None),
-    (302, None),
     (None, None),
     (429, 90),
-    (503, 40_000),
     (503, 200_000),
+    (302, None),
+    (503, 40_000),
 )
 
 
@@ -46,6 +47,7 @@ class Shop:
 
     def __init__(self, url: str, seed: int) -> None:
         self.clock = FrozenClock()
+        self.failure = _FAILURES[seed % len(_FAILURES)]
         self.random = Random(seed)
         self.oms = Vectis.open(url, clock=self.clock)
         self.oms.products.create(sku="W", name="Widget")
@@ -135,7 +137,7 @@ class _Poison:
 
 def _poisoned(shop: Shop) -> None:
     """Let one event fail for ever, others come behind it, and somebody mend the endpoint at last."""
-    poison = _Poison(*shop.random.choice(_FAILURES))
+    poison = _Poison(*shop.failure)
     bad = shop.buy(0)
 
     def answer(event_id: str) -> Answer:

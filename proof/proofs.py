@@ -18,6 +18,7 @@ from proof import (
     power_cut,
     sell_out,
     signatures,
+    simulated_dispatchers,
     simulation,
     stampede,
     version_gate,
@@ -43,6 +44,7 @@ PROOFS: tuple[Proof, ...] = (
     signatures.PROOF,
     model_check.PROOF,
     simulation.PROOF,
+    simulated_dispatchers.PROOF,
     history.PROOF,
     backups.PROOF,
 )

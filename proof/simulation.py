@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import attrs
@@ -18,7 +18,7 @@ from proof.work import in_memory, spread
 from vectis_core.testing.simulate import Shape, planned, simulate
 
 _MODULE = "vectis_core.testing.simulate"
-_SQLITE = "sqlite:///{folder}/shop.db"
+SQLITE = "sqlite:///{folder}/shop.db"
 #: How many seeds: on memory, on SQLite, and replayed by another process.
 _SEEDS = {Size.FEW: (60, 5, 5), Size.FULL: (100_000, 1_000, 300)}
 #: The first seeds from which each bug is looked for: one run of the control, or three.
@@ -30,68 +30,89 @@ _BUGS = (RELEASED_TWICE, BALANCE_WITHOUT_ROW, ANSWER_BEFORE_COMMIT)
 
 
 @attrs.frozen
-class _Piece:
+class Piece:
     """Some seeds in a row, on one kind of store."""
 
     url: str
     first: int
     seeds: int
     folder: Path
+    shape: Shape = Shape()
 
 
 @attrs.frozen
-class _Tried:
+class Tried:
     """What became of a piece."""
 
     calls: int
+    #: Requests that came to endpoints of webhooks.
+    requests: int
     violations: tuple[str, ...]
 
 
-def _try(piece: _Piece) -> _Tried:
-    calls, violations = 0, []
+def tried(piece: Piece) -> Tried:
+    """Simulate the days of a piece."""
+    calls, requests, violations = 0, 0, []
     for seed in range(piece.first, piece.first + piece.seeds):
         with tempfile.TemporaryDirectory(dir=piece.folder) as folder:
-            simulated = simulate(planned(seed, Shape()), piece.url.replace("{folder}", folder))
+            simulated = simulate(planned(seed, piece.shape), piece.url.replace("{folder}", folder))
         calls += simulated.calls
+        requests += simulated.requests
         if simulated.violations:
-            again = f"python -m {_MODULE} --seed {seed} --store {piece.url}"
+            again = f"python -m {_MODULE} --seed {seed} --store {piece.url} {' '.join(options(piece.shape))}"
             violations.append(f"{simulated.violations[0]}; to see it again: {again}")
-    return _Tried(calls, tuple(violations))
+    return Tried(calls, requests, tuple(violations))
 
 
-def _pieces(url: str, seeds: int, folder: Path) -> Iterator[_Piece]:
+def options(shape: Shape) -> list[str]:
+    """Return what the simulator's command line must be told for days of a shape."""
+    usual = attrs.asdict(Shape())
+    return [
+        word
+        for name, value in attrs.asdict(shape).items()
+        if value != usual[name]
+        for word in (f"--{name}", str(value))
+    ]
+
+
+def pieces(url: str, seeds: int, folder: Path, shape: Shape = Shape()) -> Iterator[Piece]:  # noqa: B008 - frozen
+    """Cut so many seeds into pieces."""
     for first in range(0, seeds, _PIECE):
-        yield _Piece(url, first, min(_PIECE, seeds - first), folder)
+        yield Piece(url, first, min(_PIECE, seeds - first), folder, shape)
+
+
+def tried_all(size: Size, pieces: Iterable[Piece]) -> list[Tried]:
+    """Simulate all of it."""
+    one_by_one: Callable[..., Iterator[Tried]] = map
+    # A few are done before other processes have started.
+    return list((one_by_one if size is Size.FEW else spread)(tried, pieces))
 
 
 def run(size: Size, folder: Path) -> Finding:
     """Simulate a short day from every seed, and some of them again in another process."""
     on_memory, on_sqlite, replayed = _SEEDS[size]
-    one_by_one: Callable[..., Iterator[_Tried]] = map
     with in_memory(folder) as memory:
-        pieces = [*_pieces("memory://", on_memory, memory), *_pieces(_SQLITE, on_sqlite, memory)]
-        # A few are done before other processes have started.
-        tried = list((one_by_one if size is Size.FEW else spread)(_try, pieces))
-    violations = [violation for each in tried for violation in each.violations]
-    violations += _differing(replayed, folder)
+        days = tried_all(size, [*pieces("memory://", on_memory, memory), *pieces(SQLITE, on_sqlite, memory)])
+    violations = [violation for each in days for violation in each.violations]
+    violations += differing(replayed, folder)
     return Finding(
         size=f"{on_memory:,} seeds on memory, {on_sqlite:,} on SQLite, {replayed:,} replayed in another process",
-        figures=f"{sum(each.calls for each in tried):,} calls and looks judged, {len(violations)} violations",
+        figures=f"{sum(each.calls for each in days):,} calls and looks judged, {len(violations)} violations",
         violations=violations,
     )
 
 
-def _differing(seeds: int, folder: Path) -> Iterator[str]:
+def differing(seeds: int, folder: Path, shape: Shape = Shape()) -> Iterator[str]:  # noqa: B008 - frozen
     """Yield each seed whose digest is another in a process with other hashes."""
-    told = _simulator(None, folder, "--seeds", str(seeds), hashes="7")
+    told = simulator(None, folder, "--seeds", str(seeds), *options(shape), hashes="7")
     digests = dict(re.findall(r"^seed (\d+): .* digest (\w+)$", told, re.MULTILINE))
     for seed in range(seeds):
-        here = simulate(planned(seed, Shape())).digest
+        here = simulate(planned(seed, shape)).digest
         if digests.get(str(seed)) != here:
             yield f"seed {seed} gives digest {here} here and {digests.get(str(seed))} in another process"
 
 
-def _simulator(bug: Mutant | None, folder: Path, *arguments: str, hashes: str = "0") -> str:
+def simulator(bug: Mutant | None, folder: Path, *arguments: str, hashes: str = "0") -> str:
     """Return what the simulator's command line prints, run on a build with the bug in it."""
     completed = subprocess.run(
         [sys.executable, "-m", _MODULE, *arguments],
@@ -112,7 +133,7 @@ def control(size: Size, folder: Path) -> Finding:
     missed: list[str] = []
     for bug in _BUGS:
         for start in _STARTS[size]:
-            told = _simulator(bug, folder, "--seed", str(start), "--seeds", str(_PATIENCE))
+            told = simulator(bug, folder, "--seed", str(start), "--seeds", str(_PATIENCE))
             story = re.search(
                 r"^seed (\d+): (?!all is well)(.*); digest.*\n(\d+) of its (\d+) steps", told, re.MULTILINE
             )

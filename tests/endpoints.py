@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from vectis_core import Address, Item, Vectis
+from vectis_core import Address, AddressRules, Item, Vectis
 from vectis_core.testing import FrozenClock
 from vectis_core.webhooks.schedule import Policy
 from vectis_core.webhooks.transport import Answer, Post, Transport
@@ -45,7 +45,7 @@ class Received:
 class Endpoints:
     """A transport to endpoints that are all in this process; safe to share among threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, _rules: AddressRules | None = None) -> None:
         self.answering: Answering = lambda _post: OK
         self.received: list[Received] = []
         self.closed = False

@@ -43,6 +43,7 @@ from vectis_core.queries import DeliveryLog, EventPage, Explanation, Page
 from vectis_core.stock import Movement, MovementKind, StockRecord
 from vectis_core.tenancy import Caller, Settings
 from vectis_core.vectis import Vectis
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.catalogue import EventKind
 from vectis_core.webhooks.model import (
     Attempt,
@@ -58,6 +59,7 @@ from vectis_core.webhooks.model import (
 __all__ = [
     "UNSET",
     "Address",
+    "AddressRules",
     "Attempt",
     "Caller",
     "Conflict",

@@ -333,6 +333,14 @@ class FinishRotation(Command[Subscription]):
 
 
 @attrs.frozen(kw_only=True)
+class ResealSecrets(Command[None]):
+    """Encrypt a subscription's secrets once more, with the master key that is the first now."""
+
+    keeps_result: ClassVar[bool] = False
+    subscription_id: str
+
+
+@attrs.frozen(kw_only=True)
 class SendTestEvent(Command[Delivery]):
     """Send an endpoint a test event, whatever it is subscribed to."""
 

@@ -34,6 +34,7 @@ from vectis_core.tenancy import Caller, Tenant
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
 from vectis_core.vault import Vault
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.fan_out import delivery_of, wants
 from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
 from vectis_core.webhooks.replaying import position_before
@@ -79,11 +80,14 @@ class Keys:
 class Batch:
     """The rows of one transaction: as they were loaded, and as the accepted commands have made them."""
 
-    def __init__(self, transaction: Transaction, now: datetime, ids: Ids, vault: Vault) -> None:
+    def __init__(
+        self, transaction: Transaction, now: datetime, ids: Ids, vault: Vault, address_rules: AddressRules
+    ) -> None:
         self.transaction = transaction
         self.now = now
         self.ids = ids
         self.vault = vault
+        self.address_rules = address_rules
         self.rows: dict[RowKey, Any] = {}
         self._before: dict[RowKey, Any] = {}
         self._dirty: dict[RowKey, None] = {}
@@ -386,7 +390,7 @@ class UnitOfWork:
         except KeyError:
             raise NotLoaded(f"{key} was not among the keys of the command") from None
 
-    # Ids and secrets
+    # What is outside
 
     def new_uuid(self) -> str:
         """Return a new UUID of version 7."""
@@ -407,6 +411,10 @@ class UnitOfWork:
     def opened(self, sealed: str, owner: str) -> str:
         """Return what was sealed for *owner*; raises ``StoreError`` where no master key at hand opens it."""
         return self._batch.vault.open(sealed, owner).decode()
+
+    def address_problem(self, url: str) -> str | None:
+        """Return why webhooks must not go to *url*."""
+        return self._batch.address_rules.problem(url)
 
     # Rows by key, each ``None`` where there is none
 

@@ -19,6 +19,7 @@ from vectis_core.ids import Ids, RandomIds
 from vectis_core.ports import Store
 from vectis_core.tenancy import TENANT_ID, Caller
 from vectis_core.vault import StoreVault, Vault
+from vectis_core.webhooks.address_rules import AddressRules
 
 if TYPE_CHECKING:
     import asyncio
@@ -40,12 +41,21 @@ class Vectis(TenantFace):
     manager, or ``close`` it.
     """
 
-    def __init__(self, store: Store, *, clock: Clock, ids: Ids, vault: Vault | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        ids: Ids,
+        vault: Vault | None = None,
+        address_rules: AddressRules | None = None,
+    ) -> None:
         self.store = store
         self.clock = clock
         self.ids = ids
         self.vault = vault or StoreVault(store)
-        self.engine = Engine(store, ids, self.vault)
+        self.address_rules = address_rules or AddressRules()
+        self.engine = Engine(store, ids, self.vault, self.address_rules)
         caller = Caller()
         _open_tenant(self.engine, caller)
         super().__init__(self.engine, caller)
@@ -58,6 +68,7 @@ class Vectis(TenantFace):
         clock: Clock | None = None,
         ids: Ids | None = None,
         vault: Vault | None = None,
+        address_rules: AddressRules | None = None,
         **options: Any,
     ) -> Self:
         """Open the database at *url*, making or migrating it where needed.
@@ -65,6 +76,7 @@ class Vectis(TenantFace):
         ``sqlite:///shop.db`` is a file in the working directory, ``sqlite:////var/shop.db`` one by its full path,
         ``memory://`` is gone when closed. *options* are those of the backend; every backend that keeps what it is
         given knows ``must_exist``, with which a database that is not there, or not one of Vectis, is an error.
+        *address_rules* say where webhooks may go: to public addresses over https, where left out.
 
         Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``, and ``ServiceUnavailable`` where other processes
         do not let go of the database.
@@ -73,7 +85,7 @@ class Vectis(TenantFace):
         ids = ids or RandomIds()
         store = open_store(url, clock=clock, ids=ids, **options)
         try:
-            return cls(store, clock=clock, ids=ids, vault=vault)
+            return cls(store, clock=clock, ids=ids, vault=vault, address_rules=address_rules)
         except BaseException:
             store.close()
             raise
@@ -112,19 +124,28 @@ class Vectis(TenantFace):
         transport: Transport | None = None,
         policy: Policy | None = None,
         pace: Pace | None = None,
-        **options: Any,
     ) -> Dispatcher:
         """Return what delivers the webhooks of all tenants in threads of its own, for as long as its context lasts.
 
         Any number may run, in any number of processes. *policy* says when to try again and when to give up, *pace*
-        how fast to go, *transport* sends; without one the installed transport does, made with *options* (for ours:
-        ``allow``, networks that may be dialled although they are private).
+        how fast to go, *transport* sends; without one the installed transport does, to where ``address_rules`` lets it.
 
         Raises ``UsageError`` where no transport is installed.
         """
         from vectis_core.webhooks.dispatcher import Dispatcher, open_transport  # noqa: PLC0415 - few need it
 
-        return Dispatcher(self.engine, self.vault, transport or open_transport(**options), policy=policy, pace=pace)
+        transport = transport or open_transport(self.address_rules)
+        return Dispatcher(self.engine, self.vault, transport, policy=policy, pace=pace)
+
+    def reseal_secrets(self) -> tuple[str, ...]:
+        """Seal the secrets of all webhooks with the master key that is the first now, so that others can be dropped.
+
+        Returns the ids of the webhooks, of any tenant, whose secrets no master key at hand opens: they stay as they
+        are, and nothing is sent to these webhooks. Harmless when repeated.
+        """
+        from vectis_core.webhooks.resealing import reseal_secrets  # noqa: PLC0415 - once in a master key's life
+
+        return reseal_secrets(self.engine, self.vault)
 
     def verify(self) -> Report:
         """Prove the books: every balance, counter, status and event, in one consistent view.
@@ -147,7 +168,7 @@ class Vectis(TenantFace):
 
         It holds everything that was acknowledged before the call, and appears under its name only once it is
         complete, proved and durable. *progress* is called with how much is copied, and of how much. The master key
-        that seals the signing keys is not in it.
+        that seals signing keys and secrets of webhooks is not in it.
 
         Raises ``StoreError`` where the copy cannot be made or breaks a rule, where *target* exists and *overwrite* is
         not set, and on stores that are not one file; ``UsageError`` after ``close`` and in the child of a fork.

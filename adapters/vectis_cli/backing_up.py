@@ -15,6 +15,7 @@ from vectis_cli.database import database_option, json_option, opened
 from vectis_core import Vectis
 from vectis_core.access import key_file_of
 from vectis_core.backup import Backup
+from vectis_core.webhooks.resealing import sealing
 
 
 @click.command()
@@ -55,9 +56,9 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _sealed_by(oms: Vectis) -> str | None:
-    """Return what opens the signing keys in the copy, if there are any."""
+    """Return what opens the signing keys and the secrets of webhooks in the copy, if there are any."""
     with oms.store.read() as view:
-        if not view.signing_keys():
+        if not view.signing_keys() and next(sealing(view), None) is None:
             return None
     if os.environ.get("VECTIS_SECRET_KEY", "").strip() or oms.store.path is None:
         # It goes before the file, which may be left over from before it was set.
@@ -70,4 +71,4 @@ def _print(made: Backup, sealed_by: str | None) -> None:
     rows = ", ".join(f"{number} {kind}" for kind, number in made.rows.items() if number)
     click.echo(f"{made.path}: {rows}. {made.size:,} bytes, {made.seconds:.1f} s, no fault.")
     if sealed_by is not None:
-        click.echo(f"The keys in it that sign tokens open only with {sealed_by}: keep that too, apart from the copy.")
+        click.echo(f"Keys and secrets in it open only with {sealed_by}: keep that too, apart from the copy.")

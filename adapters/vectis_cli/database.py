@@ -14,6 +14,7 @@ from vectis_core import Vectis
 from vectis_core.errors import ValidationError, VectisError
 from vectis_core.faces import TenantFace
 from vectis_core.tenancy import DEFAULT_TENANT
+from vectis_core.webhooks.address_rules import AddressRules
 
 #: Who acts, in ledger and history, where a command changes something.
 ACTOR = "cli"
@@ -39,15 +40,16 @@ def log_to_stderr() -> None:
 
 
 @contextmanager
-def opened(url: str, *, new: bool = False) -> Iterator[Vectis]:
+def opened(url: str, *, new: bool = False, address_rules: AddressRules | None = None) -> Iterator[Vectis]:
     """Open the database at *url* for the length of the block; its errors become one line and exit code 1.
 
-    It is made where it is new only with *new*: a slip of the pen makes no database.
+    It is made where it is new only with *new*: a slip of the pen makes no database. Webhooks go where *address_rules*
+    let them, or to public addresses.
     """
     options: dict[str, Any] = {} if new or url.startswith("memory:") else {"must_exist": True}
     with _told():
         try:
-            oms = Vectis.open(url, **options)
+            oms = Vectis.open(url, address_rules=address_rules, **options)
         except VectisError as error:
             named = error.message if url in error.message else f"{url}: {error.message}"
             raise click.ClickException(named) from error

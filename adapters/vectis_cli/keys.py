@@ -1,4 +1,4 @@
-"""``vectis keys``: the keys that sign access tokens."""
+"""``vectis keys``: the keys that sign access tokens, and the master key that seals them and the secrets of webhooks."""
 
 from __future__ import annotations
 
@@ -24,8 +24,16 @@ def keys() -> None:
 def rotate(database: str, immediately: bool) -> None:
     """Publish a new key, which signs once servers and verifiers have had the time to learn of it.
 
-    Tokens in use stay good until they expire, unless it is done --immediately.
+    Tokens in use stay good until they expire, unless it is done --immediately. The secrets of webhooks stay what they
+    are, and are sealed with the first master key of VECTIS_SECRET_KEY.
     """
     with opened(database) as oms:
         key = rotate_keys(oms, immediately=immediately)
+        unreadable = oms.reseal_secrets()
     click.echo(f"Key {key.id} is published and signs from {to_wire(key.signs_from)} on.")
+    if unreadable:
+        raise click.ClickException(
+            "No master key at hand opens the secrets of these webhooks, and nothing is sent to them: "
+            f"{', '.join(unreadable)}. Add the key they were sealed with to VECTIS_SECRET_KEY (NEW,OLD) and do this "
+            "again, or replace each secret with an overlap of 0."
+        )

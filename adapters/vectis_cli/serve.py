@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 import uvicorn
@@ -14,9 +15,11 @@ import uvicorn
 from vectis_asgi import asgi_app
 from vectis_cli.database import database_option, log_to_stderr, opened
 from vectis_cli.housekeeping import keep_house
-from vectis_cli.worker import allow_option, delivering
+from vectis_cli.worker import allow_option
 from vectis_core import Vectis
 from vectis_core.access import SCOPES, IssuedClient
+from vectis_core.webhooks.address_rules import AddressRules
+from vectis_webhooks import open_transport
 
 #: Seconds that requests under way are given when the server is asked to stop.
 _GRACE = 10
@@ -50,7 +53,7 @@ def serve(
     rate_limit: int,
     trusted_proxy: str | None,
     no_webhooks: bool,
-    allowed: tuple[str, ...],
+    address_rules: AddressRules,
 ) -> None:
     """Serve the HTTP API and deliver webhooks.
 
@@ -61,8 +64,8 @@ def serve(
     # Before anything else, so that a busy port costs no credentials that nobody gets to see.
     with (
         _listening(host, port) as listener,
-        opened(database, new=True) as oms,
-        delivering(oms, allowed, wanted=not no_webhooks),
+        opened(database, new=True, address_rules=address_rules) as oms,
+        nullcontext() if no_webhooks else oms.dispatcher(transport=open_transport(oms.address_rules)),
     ):
         app = asgi_app(
             oms,

@@ -20,7 +20,7 @@ from vectis_cli.database import (
 from vectis_cli.times import TIME
 from vectis_core.clock import to_wire
 from vectis_core.events import EventType
-from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription
+from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
 
 _SENT = "It is sent by the dispatcher: 'vectis serve' or 'vectis worker' must be running."
 
@@ -38,22 +38,29 @@ def list_(database: str, tenant: str, as_json: bool) -> None:
     """List a tenant's webhooks, newest first, with what is wrong with them."""
     with opened(database) as oms:
         found = list(existing_tenant(oms, tenant).webhooks.list())
+        now = oms.store.now()
     if as_json:
         click.echo(json.dumps([_webhook_as_json(each) for each in found]))
         return
     for each in found:
-        click.echo(f"{each.id}  {_state(each)}  {each.url}  ({', '.join(each.events)})")
+        click.echo(f"{each.id}  {_state(each, now)}  {each.url}  ({', '.join(each.events)})")
     if not found:
         click.echo(f"Tenant {tenant} has no webhook.", err=True)
 
 
-def _state(webhook: Subscription) -> str:
+def _state(webhook: Subscription, now: datetime) -> str:
     words = [str(webhook.status)]
     if webhook.reason:
         words.append(f"since {to_wire(webhook.status_since)}: {webhook.reason}")
     elif webhook.failing_since:
-        words.append(f"but failing since {to_wire(webhook.failing_since)}, {webhook.failures} attempts")
+        words.append(f"but failing since {to_wire(webhook.failing_since)}, {_attempts(webhook.failures)}")
+    if webhook.status is SubscriptionStatus.ACTIVE and webhook.rests_until and now < webhook.rests_until:
+        words.append(f"and resting until {to_wire(webhook.rests_until)}")
     return " ".join(words)
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"
 
 
 @webhooks.command()
@@ -77,7 +84,7 @@ def deliveries(
     for each in found:
         outcome = "" if each.attempts == 0 else f", the last: {each.last_code or each.last_error}"
         again = f", next at {to_wire(each.due_at)}" if each.due_at else ""
-        click.echo(f"{each.id}  {each.status}  {each.event_type}  {each.attempts} attempts{outcome}{again}")
+        click.echo(f"{each.id}  {each.status}  {each.event_type}  {_attempts(each.attempts)}{outcome}{again}")
 
 
 @webhooks.command()
@@ -136,6 +143,7 @@ def _webhook_as_json(webhook: Subscription) -> dict[str, Any]:
         "statusSince": to_wire(webhook.status_since),
         "failures": webhook.failures,
         "failingSince": to_wire(webhook.failing_since) if webhook.failing_since else None,
+        "restsUntil": to_wire(webhook.rests_until) if webhook.rests_until else None,
         "createdAt": to_wire(webhook.created_at),
     }
 

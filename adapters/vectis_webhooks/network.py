@@ -17,7 +17,7 @@ from typing import Any
 
 import httpcore
 
-from vectis_webhooks.addresses import AddressRules
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_webhooks.resolving import Names, Resolver, UnknownHost, resolve
 
 #: Of an answer so many bytes are read in all, headers and interim answers included ...
@@ -128,6 +128,8 @@ class BoundedStream(httpcore.NetworkStream):
     def __init__(self, connection: socket.socket, attempt: Attempt) -> None:
         self._socket = connection
         self._attempt = attempt
+        self._came = b""
+        self._is_spoilt = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what has come, at most *max_bytes*; raises ``TooLong`` where the answer has no end."""
@@ -143,7 +145,16 @@ class BoundedStream(httpcore.NetworkStream):
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
         self._attempt.heard += len(came)
+        self._came = came
         return came
+
+    def end_answer(self, *endings: bytes) -> None:
+        """Take note that an answer has come whole; where more has come than one of its *endings*, nothing follows.
+
+        Some endpoints send a body after a 204. On a connection that is kept it would be read as the next answer. This
+        is for their mistakes: who wants to be believed in vain need only answer 200.
+        """
+        self._is_spoilt = not self._came.endswith(endings)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of *buffer*."""
@@ -198,7 +209,7 @@ class BoundedStream(httpcore.NetworkStream):
         if info == "socket":
             return self._socket
         if info == "is_readable":
-            return self._socket.fileno() < 0 or _is_ready(self._socket, select.POLLIN, 0)
+            return self._is_spoilt or self._socket.fileno() < 0 or _is_ready(self._socket, select.POLLIN, 0)
         return None
 
 

@@ -46,10 +46,17 @@ class Names:
             if future is None:
                 if len(self._under_way) >= _AT_ONCE:
                     raise UnknownHost(host)
-                future = self._under_way[host, port] = Future()
+                future = Future()
                 # A daemon, so that a name that hangs does not keep the program from ending.
                 name = "vectis-webhooks-dns"
-                threading.Thread(target=self._resolve, args=(host, port, future), name=name, daemon=True).start()
+                thread = threading.Thread(target=self._resolve, args=(host, port, future), name=name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    # The system has no thread to spare. By the next attempt it may.
+                    raise UnknownHost(host) from error
+                # The thread forgets it again, under the mutex that is held here.
+                self._under_way[host, port] = future
         return future.result(seconds)
 
     def _resolve(self, host: str, port: int, future: Future[list[str]]) -> None:

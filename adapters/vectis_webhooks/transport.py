@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.addresses import WebhookUrl
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
-from vectis_webhooks.addresses import AddressRules
-from vectis_webhooks.network import Attempt, Dial, RefusedAddress, VettedNetwork
+from vectis_webhooks.network import Attempt, BoundedStream, Dial, RefusedAddress, VettedNetwork
 from vectis_webhooks.resolving import Resolver, UnknownHost, resolve
 
 #: Of an answer's body so many bytes are read; a longer one costs its connection.
@@ -39,6 +38,8 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, "connect"),
 )
 _FAILURES = tuple(kind for kind, _ in _KINDS)
+#: What ends headers, and the chunks of a body.
+_BLANK_LINES = (b"\n\r\n", b"\n\n")
 #: The connection ended where an answer should have come, or in the middle of it.
 _BROKEN_OFF = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
 
@@ -109,15 +110,18 @@ class HttpTransport:
 
 def _excerpt(response: httpcore.Response) -> bytes:
     """Return how the answer's body begins, or ends: what counts is the status, and that has come."""
-    excerpt = b""
+    excerpt = part = b""
     try:
         for part in response.iter_stream():
             excerpt += part
             if len(excerpt) >= _ANSWER_MAX:
-                break
+                return excerpt[:_ANSWER_MAX]
     except _BROKEN_OFF:
-        pass
-    return excerpt[:_ANSWER_MAX]
+        return excerpt
+    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in response.headers)
+    stream: BoundedStream = response.extensions["network_stream"]
+    stream.end_answer(*([part] if part and not is_chunked else _BLANK_LINES))
+    return excerpt
 
 
 def _target(url: SplitResult) -> httpcore.URL:
@@ -133,9 +137,6 @@ def _host(url: SplitResult) -> str:
     return bracketed if url.port in {None, _WEB_PORTS.get(url.scheme)} else f"{bracketed}:{url.port}"
 
 
-def open_transport(*, allow: Iterable[str] = (), plain_http: bool = False) -> HttpTransport:
-    """Return a sender that dials public addresses, and those in the networks *allow* names, as ``127.0.0.0/8``.
-
-    Public addresses are posted to over https alone, unless *plain_http* says otherwise.
-    """
-    return HttpTransport(AddressRules(allow, plain_http=plain_http))
+def open_transport(rules: AddressRules) -> HttpTransport:
+    """Return a sender that dials what the *rules* allow: the entry point that the core finds it by."""
+    return HttpTransport(rules)

@@ -64,9 +64,32 @@ _OF_WEBHOOK = "d.tenant = w.tenant AND d.webhook_id = w.id AND d.status = 'pendi
 #: Named, because the planner takes the primary key, and with it every delivery that there ever was, for as good.
 _FIRST_INDEX = "deliveries AS d INDEXED BY deliveries_first"
 _IS_FIRST = f"EXISTS (SELECT 1 FROM {_FIRST_INDEX} WHERE {_OF_WEBHOOK} = 0)"  # noqa: S608 - text of our own
+
+
+def _waiting(name: str, comparison: str) -> str:
+    """Return the table *name* of the webhooks in an index of what waits: one step from each to the next.
+
+    So neither a webhook for which nothing waits nor how much waits for another costs anything. The last row of each
+    tenant has no webhook. (By a comparison of pairs SQLite would read all that waits for the webhook that it is at.)
+    """
+    waits = f"FROM deliveries INDEXED BY deliveries_{name} WHERE status = 'pending' AND attempts {comparison} 0"
+    return (
+        f"{name}_tenants (t) AS (SELECT min(tenant) {waits} "  # noqa: S608 - text of our own
+        f"UNION ALL SELECT (SELECT min(tenant) {waits} AND tenant > t) FROM {name}_tenants WHERE t IS NOT NULL), "
+        f"{name} (t, w) AS (SELECT t, (SELECT min(webhook_id) {waits} AND tenant = t) FROM {name}_tenants "
+        f"UNION ALL SELECT t, (SELECT min(webhook_id) {waits} AND tenant = t AND webhook_id > w) FROM {name} "
+        "WHERE w IS NOT NULL)"
+    )
+
+
+_WITH_WAITING = (
+    f"WITH RECURSIVE {_waiting('first', '=')}, {_waiting('again', '>')}, "  # noqa: S608 - text of our own
+    "waiting AS (SELECT * FROM first UNION SELECT * FROM again) "
+)
+_WAITING_WEBHOOKS = "waiting CROSS JOIN webhooks AS w ON w.tenant = waiting.t AND w.id = waiting.w"
 #: ``{ailing}`` is a comparison with zero. One that was never claimed has no time and comes first.
-DUE_WEBHOOKS = select(
-    "webhooks AS w",
+DUE_WEBHOOKS = _WITH_WAITING + select(
+    _WAITING_WEBHOOKS,
     _WEBHOOK,
     "status = 'active' AND failures {ailing} AND (leased_until IS NULL OR leased_until <= ?1) "  # noqa: S608 - our own
     f"AND (rests_until IS NULL OR rests_until <= ?1) AND ({_IS_FIRST} "
@@ -77,9 +100,9 @@ _PENDING = "tenant = ? AND webhook_id = ? AND status = 'pending' AND attempts "
 FIRST_DELIVERIES = select(_FIRST_INDEX, _DELIVERY, f"{_PENDING} = 0 ORDER BY position, id LIMIT ?")
 DUE_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} > 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?")
 NEXT_DUE = (
-    "SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), "  # noqa: S608 - text of our own
+    f"{_WITH_WAITING} SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), "  # noqa: S608 - text of our own
     f"CASE WHEN {_IS_FIRST} THEN 0 ELSE (SELECT min(due_at) FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0) END)) "
-    "FROM webhooks AS w WHERE status = 'active'"
+    f"FROM {_WAITING_WEBHOOKS} WHERE status = 'active'"
 )
 EVENT_OF_SUBJECT = select("events", EVENT_COLUMNS, "tenant = ? AND subject_id = ? AND sequence = ?")
 
@@ -91,7 +114,7 @@ UPDATE_REPLAY = (
     "UPDATE replays SET position = ?, made = ?, done = ? WHERE tenant = ? AND webhook_id = ? AND id = ? "
     "AND position = ? AND done = 0"
 )
-RUNNING_REPLAYS = select("replays", _REPLAY, "done = 0 ORDER BY position, id LIMIT ?")
+RUNNING_REPLAYS = select("replays", _REPLAY, "done = 0 ORDER BY id LIMIT ?")
 REPLAYS_OF = select("replays", _REPLAY, "tenant = ? AND webhook_id = ? ORDER BY id DESC")
 IS_REPLAYING = "SELECT EXISTS (SELECT 1 FROM replays WHERE done = 0)"
 

@@ -1,4 +1,4 @@
-"""A receiver of webhooks in Flask: ``WEBHOOK_SECRETS=... python flask_receiver.py 8080 inbox.db``.
+"""A receiver of webhooks in Flask: ``WEBHOOK_SECRETS=... python flask_receiver.py 9000 inbox.db``.
 
 It verifies with ``vectis_core.signing``, which whoever has Vectis installed has too.
 The inbox, which keeps what came and handles it afterwards, is that of ``receiver.py``.

@@ -1,4 +1,4 @@
-// A receiver of webhooks in Node.js, without dependencies: WEBHOOK_SECRETS=... node receiver.js 8080
+// A receiver of webhooks in Node.js, without dependencies: WEBHOOK_SECRETS=... node receiver.js 9000
 //
 // It believes nothing that is not signed, answers at once, and does the work afterwards: each event once, and no old
 // news.
@@ -40,10 +40,15 @@ function put(event) {
 function work() {
   while (inbox.length > 0) {
     const event = inbox.shift();
-    const subject = event.data.orderId ?? event.data.inventoryId ?? event.data.webhookId;
-    if (event.sequence <= (latest.get(subject) ?? 0)) continue;
-    latest.set(subject, event.sequence);
-    handle(event);
+    try {
+      const subject = event.data.orderId ?? event.data.inventoryId ?? event.data.webhookId;
+      if (event.sequence <= (latest.get(subject) ?? 0)) continue;
+      handle(event);
+      latest.set(subject, event.sequence);
+    } catch (error) {
+      // It must hold up nothing else; a table would keep it for another try.
+      console.error('not handled', event.id, error);
+    }
   }
 }
 

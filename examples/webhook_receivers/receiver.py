@@ -1,4 +1,4 @@
-"""A receiver of webhooks in Python's standard library alone: ``WEBHOOK_SECRETS=... python receiver.py 8080 inbox.db``.
+"""A receiver of webhooks in Python's standard library alone: ``WEBHOOK_SECRETS=... python receiver.py 9000 inbox.db``.
 
 It believes nothing that is not signed, keeps what came and answers at once, and does the work afterwards: each event
 once, and no old news.
@@ -7,6 +7,7 @@ once, and no old news.
 import hashlib
 import hmac
 import json
+import logging
 import os
 import sqlite3
 import sys
@@ -18,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SECRETS = os.environ["WEBHOOK_SECRETS"].split()
 LONGEST = 1_000_000
 TOLERANCE = 300
+
+_logger = logging.getLogger("receiver")
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS inbox (id TEXT PRIMARY KEY, body TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0);
@@ -62,19 +65,23 @@ class Inbox:
             with self.mutex:
                 waiting = self.database.execute("SELECT id, body FROM inbox WHERE NOT done ORDER BY rowid").fetchall()
             for event_id, body in waiting:
-                self.handle_once(event_id, json.loads(body))
+                try:
+                    self.handle_once(event_id, json.loads(body))
+                except Exception:
+                    # It stays in the inbox, is tried again when something else comes, and holds up nothing else.
+                    _logger.exception("event %s was not handled", event_id)
 
     def handle_once(self, event_id, event):
         """Handle an event and remember that we have, both or neither; old news is only remembered."""
         subject = next(event["data"][key] for key in ("orderId", "inventoryId", "webhookId") if key in event["data"])
-        with self.mutex:
+        # The connection as a context commits at its end, and rolls back after an error.
+        with self.mutex, self.database:
             self.database.execute("BEGIN IMMEDIATE")
             found = self.database.execute("SELECT sequence FROM latest WHERE subject = ?", (subject,)).fetchone()
             if found is None or event["sequence"] > found[0]:
                 handle(event)
                 self.database.execute("REPLACE INTO latest VALUES (?, ?)", (subject, event["sequence"]))
             self.database.execute("UPDATE inbox SET done = 1 WHERE id = ?", (event_id,))
-            self.database.execute("COMMIT")
 
 
 def handle(event):

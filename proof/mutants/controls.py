@@ -204,3 +204,13 @@ NO_TOKEN = Mutant(
     fault="a worker that lost its lease settles all the same",
     killed_by=("tests/webhooks/test_worker.py::test_a_worker_back_from_the_dead_frees_nothing",),
 )
+
+#: Events of one endpoint leave newest first: nothing waits for its predecessor of the same subject.
+NEWEST_FIRST = Mutant(
+    name="newest-first",
+    file="vectis_core/handlers/delivering.py",
+    before="        parcels = _parcels(work, tenant, delivery_ids[:most])\n",
+    after="        parcels = _parcels(work, tenant, delivery_ids[::-1][:most])\n",
+    fault="an endpoint's newest deliveries are sent first",
+    killed_by=("tests/webhooks/test_worker.py::test_deliveries_of_one_lease_go_in_order",),
+)

@@ -38,7 +38,7 @@ SENDER: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="mapped-addresses-as-they-are",
-        file="adapters/vectis_webhooks/addresses.py",
+        file="vectis_core/webhooks/address_rules.py",
         before="    return mapped or address\n",
         after="    return address if mapped is None else IPv6Address('2606:4700::1')\n",
         fault="what an IPv6 address stands for is not looked at",
@@ -46,7 +46,7 @@ SENDER: tuple[Mutant, ...] = (
     ),
     Mutant(
         name="plain-http-to-everybody",
-        file="adapters/vectis_webhooks/addresses.py",
+        file="vectis_core/webhooks/address_rules.py",
         before="return (secure or self._plain_http) and is_public",
         after="return is_public",
         fault="webhooks go over the public network without encryption",

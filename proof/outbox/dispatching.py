@@ -14,13 +14,16 @@ from typing import Any
 
 import attrs
 
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 from vectis_core.webhooks import dispatcher
 from vectis_core.webhooks.model import Lease
 from vectis_core.webhooks.schedule import Policy
 from vectis_core.webhooks.transport import Answer, Post, Transport
 from vectis_core.webhooks.worker import Pace, Worker
 from vectis_webhooks import open_transport
+
+#: The endpoints of the proof are on this machine.
+LOCAL = AddressRules(["127.0.0.0/8"])
 
 LEASE_HEADER = "X-Proof-Lease"
 
@@ -67,7 +70,7 @@ def main() -> None:
     vars(dispatcher)["Worker"] = NamingWorker
     # The disk is not what is on trial, and nobody cuts the power.
     with Vectis.open(task.database, synchronous="NORMAL", must_exist=True) as oms:
-        transport = Naming(open_transport(allow=["127.0.0.0/8"]))
+        transport = Naming(open_transport(LOCAL))
         with oms.dispatcher(transport=transport, pace=Pace(**task.pace), policy=Policy(**_policy(task))):
             print("ready", flush=True)
             while os.read(0, 1):

@@ -101,6 +101,8 @@ def test_a_secret_that_we_make_is_shown_once(shop: Shop) -> None:
         ({"url": "https://example.com/\n"}, "url"),
         ({"url": "https://exämple.com/"}, "url"),
         ({"url": "https://example.com:99999/"}, "url"),
+        ({"url": "http://example.com/"}, "url"),
+        ({"url": "https://10.0.0.1/"}, "url"),
         ({"url": "https://"}, "url"),
         ({"url": ""}, "url"),
         ({"url": None}, "url"),
@@ -136,7 +138,7 @@ def test_a_change_is_as_strict_as_a_beginning(shop: Shop) -> None:
 
 def test_subscriptions_are_listed_changed_and_ended(shop: Shop) -> None:
     """The list is newest first with pages; what is changed is so at once; what is ended is gone."""
-    first, second = subscribed(shop), subscribed(shop, url="http://example.org/", events=["order.*", "order.*"])
+    first, second = subscribed(shop), subscribed(shop, url="https://example.org/", events=["order.*", "order.*"])
     assert second["events"] == ["order.*"]
 
     page = shop.get("/api/webhooks?limit=1").json

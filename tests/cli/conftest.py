@@ -10,7 +10,7 @@ from cli_types import Call
 from click.testing import CliRunner, Result
 
 from vectis_cli import main
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 
 
 @pytest.fixture(name="database")
@@ -31,5 +31,5 @@ def _vectis(database: str) -> Call:
 
 @pytest.fixture(name="oms")
 def _oms(database: str) -> Iterator[Vectis]:
-    with Vectis.open(database) as oms:
+    with Vectis.open(database, address_rules=AddressRules(["127.0.0.0/8"])) as oms:
         yield oms

@@ -73,6 +73,17 @@ def test_the_key_that_is_not_in_the_copy_is_named(vectis: Call, tmp_path: Path) 
     assert not (tmp_path / "two.db.key").exists()
 
 
+def test_what_seals_the_secrets_of_webhooks_is_named(vectis: Call, oms: Vectis, tmp_path: Path) -> None:
+    """A copy with webhooks and without keys that sign tokens needs the master key just as well, until they ended."""
+    hook = oms.webhooks.create("https://example.com/", ["*"]).subscription
+    with_one = json.loads(vectis("backup", "--json", str(tmp_path / "one.db")).stdout)
+    oms.webhooks.delete(hook.id)
+    without = json.loads(vectis("backup", "--json", str(tmp_path / "two.db")).stdout)
+
+    assert with_one["sealedBy"] == str(tmp_path / "shop.db.key")
+    assert without["sealedBy"] is None
+
+
 def test_the_variable_is_named_where_it_goes_before_the_file(
     vectis: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,10 +28,10 @@ def _delivery(oms: Vectis, hook: Subscription) -> Delivery:
     return oms.webhooks.test(hook.id)
 
 
-def attempt(oms: Vectis, code: int) -> None:
+def attempt(oms: Vectis, code: int, retry_after: int | None = None) -> None:
     """Let a dispatcher try what is due, with what came of it."""
     [lease] = oms.engine.run(ClaimDeliveries(caller=Caller(), well=9, ailing=9, deliveries=9, lease_seconds=60))
-    report = Report(lease.parcels[0].delivery.id, oms.store.now(), code, None, 5, None)
+    report = Report(lease.parcels[0].delivery.id, oms.store.now(), code, None, 5, None, retry_after)
     settle = SettleDeliveries(
         caller=Caller(), subscription_id=lease.subscription.id, lease_token=lease.token, reports=(report,)
     )
@@ -56,6 +56,18 @@ def test_list_tells_how_each_webhook_fares(vectis: Call, oms: Vectis, delivery: 
     assert SECRET not in in_words + as_json
 
 
+def test_list_tells_who_rests(vectis: Call, oms: Vectis, delivery: Delivery) -> None:
+    """Whoever wonders why nothing goes out sees until when that is."""
+    attempt(oms, 429, retry_after=3_600)
+    rests_until = oms.webhooks.get(delivery.subscription_id).rests_until
+
+    in_words, as_json = vectis("webhooks", "list").stdout, vectis("webhooks", "list", "--json").stdout
+
+    assert rests_until is not None
+    assert f", 1 attempt and resting until {to_wire(rests_until)}  {URL}" in in_words
+    assert json.loads(as_json)[0]["restsUntil"] == to_wire(rests_until)
+
+
 def test_deliveries_are_listed_with_their_outcome(vectis: Call, oms: Vectis, delivery: Delivery) -> None:
     """What was tried says what came of it; filters and the limit choose, and --json is for scripts."""
     hook_id = delivery.subscription_id
@@ -65,7 +77,7 @@ def test_deliveries_are_listed_with_their_outcome(vectis: Call, oms: Vectis, del
     lines = vectis("webhooks", "deliveries", hook_id).stdout.splitlines()
 
     assert lines[0].startswith(f"{waiting.id}  pending  webhook.test  0 attempts, next at ")
-    assert lines[1] == f"{delivery.id}  delivered  webhook.test  1 attempts, the last: 200"
+    assert lines[1] == f"{delivery.id}  delivered  webhook.test  1 attempt, the last: 200"
     assert vectis("webhooks", "deliveries", hook_id, "--limit", "1").stdout.splitlines() == lines[:1]
     assert vectis("webhooks", "deliveries", hook_id, "--status", "delivered").stdout.splitlines() == lines[1:]
     assert vectis("webhooks", "deliveries", hook_id, "--event", "order.created").stdout == ""

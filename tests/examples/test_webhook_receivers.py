@@ -17,7 +17,7 @@ from endpoints import buy, stocked
 from small_shop import spin_until
 
 from proof.node import node
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 from vectis_core.signing import sign
 from vectis_core.webhooks.transport import Post
 from vectis_webhooks import open_transport
@@ -27,6 +27,7 @@ FOLDER = ROOT / "examples" / "webhook_receivers"
 IMPORTS = os.pathsep.join(str(ROOT / folder) for folder in (".", "backends", "adapters"))
 OLD, NEW = "the-old-secret-of-it", "the-new-secret-of-it"
 PATIENCE = 60
+LOCAL = AddressRules(["127.0.0.0/8"])
 
 RECEIVERS = {
     "receiver.py": lambda: [sys.executable, "receiver.py"],
@@ -98,10 +99,10 @@ def event(event_id: str, sequence: int, subject: str = "order-1") -> bytes:
 def test_a_receiver_takes_each_event_once(name: str, tmp_path: Path) -> None:
     """Real deliveries and their replay, through a rotation of the secret; then forgeries, a duplicate and old news."""
     command: Callable[[], list[str]] = RECEIVERS[name]
-    with running(command(), tmp_path / "inbox.db") as receiver, Vectis.open("memory://") as oms:
+    with running(command(), tmp_path / "inbox.db") as receiver, Vectis.open("memory://", address_rules=LOCAL) as oms:
         stocked(oms)
         webhook = oms.webhooks.create(receiver.url, ["order.created"], secret=OLD).subscription
-        with oms.dispatcher(transport=open_transport(allow=["127.0.0.0/8"])):
+        with oms.dispatcher(transport=open_transport(LOCAL)):
             for number in range(5):
                 buy(oms, f"A{number}")
             oms.webhooks.rotate_secret(webhook.id, secret=NEW, overlap=0)
@@ -115,7 +116,7 @@ def test_a_receiver_takes_each_event_once(name: str, tmp_path: Path) -> None:
         spin_until(lambda: len(receiver.handled) == 10)
         assert len(list(oms.webhooks.deliveries(webhook.id))) == 20
 
-        sender = open_transport(allow=["127.0.0.0/8"])
+        sender = open_transport(LOCAL)
         statuses = [
             sender.post(told(body, receiver.url, secret, age)).code
             for body, secret, age in [
@@ -138,10 +139,25 @@ def test_a_receiver_takes_each_event_once(name: str, tmp_path: Path) -> None:
     assert [event_id for _, event_id, _ in receiver.handled[10:]] == ["newer", "newest"]
 
 
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_an_event_that_cannot_be_handled_holds_up_no_other(name: str, tmp_path: Path) -> None:
+    """It is kept and answered like any other, and those that come after it are handled."""
+    sender = open_transport(LOCAL)
+    bad = b'{"event":"order.updated","id":"bad","sequence":1,"data":null}'
+    with running(RECEIVERS[name](), tmp_path / "inbox.db") as receiver:
+        assert sender.post(told(bad, receiver.url)).code == 204
+        for number in range(3):
+            assert sender.post(told(event(f"good-{number}", number + 1), receiver.url)).code == 204
+            spin_until(lambda last=number: len(receiver.handled) == last + 1)  # type: ignore[misc]
+        sender.close()
+
+    assert [event_id for _, event_id, _ in receiver.handled] == ["good-0", "good-1", "good-2"]
+
+
 def test_a_crash_forgets_nothing(tmp_path: Path) -> None:
     """A duplicate that comes to the next process is still one: what was done before it is not done again."""
     inbox = tmp_path / "inbox.db"
-    sender = open_transport(allow=["127.0.0.0/8"])
+    sender = open_transport(LOCAL)
     for _ in range(2):
         with running(RECEIVERS["receiver.py"](), inbox) as receiver:
             assert sender.post(told(event("first", 1), receiver.url)).code == 204

@@ -40,16 +40,63 @@ def test_every_named_statement_uses_an_index(connection: sqlite3.Connection) -> 
 
 @pytest.mark.parametrize("name", sorted(DUE))
 def test_whether_something_is_due_is_one_look_per_webhook(connection: sqlite3.Connection, name: str) -> None:
-    """However many deliveries wait, the oldest of each kind is found by an index that has no others."""
+    """However many webhooks there are and however much waits, it is one step to each next one for which something does.
+
+    The oldest delivery of each kind is found by an index that has no others.
+    """
     text = getattr(webhooks, name).replace("{ailing}", "= 0")
     values = [1] * (2 if "?1" in text else 0)
     steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
 
+    assert "SEARCH w USING PRIMARY KEY (tenant=? AND id=?)" in steps
+    for index in ("deliveries_first", "deliveries_again"):
+        assert f"SEARCH deliveries USING INDEX {index} (tenant=? AND webhook_id>?)" in steps, steps
     of_deliveries = [step for step in steps if " d " in step]
     assert len(of_deliveries) == 2
     for index, step in zip(("deliveries_first", "deliveries_again"), of_deliveries, strict=True):
         assert step.startswith("SEARCH"), steps
         assert f"INDEX {index} (tenant=? AND webhook_id=?" in step, steps
+
+
+def test_nothing_is_read_for_who_has_nothing_waiting(connection: sqlite3.Connection) -> None:
+    """A look at what is due costs the same beside ten thousand idle webhooks, and with a backlog for a resting one."""
+    connection.execute("INSERT OR IGNORE INTO tenants SELECT 'other', settings, created_at FROM tenants")
+    steps = {}
+    for webhooks_there, waiting in ((0, 0), (10_000, 0), (0, 10_000)):
+        _add(connection, webhooks_there, waiting)
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        connection.set_progress_handler(count, 1)
+        connection.execute(webhooks.NEXT_DUE).fetchone()
+        connection.execute(webhooks.DUE_WEBHOOKS.format(ailing="= 0"), (1, 16)).fetchall()
+        connection.set_progress_handler(None, 0)
+        steps[webhooks_there, waiting] = counted
+
+    assert steps[10_000, 0] == steps[0, 0]
+    assert steps[0, 10_000] < 3 * steps[0, 0]
+
+
+def _add(connection: sqlite3.Connection, webhooks_there: int, waiting: int) -> None:
+    """Add idle webhooks of another tenant, or deliveries that wait for a webhook that rests for ever."""
+    columns = (
+        "(tenant, id, url, events, status, status_since, secrets, created_at, updated_at, event_seq, failures, "
+        "failed_deliveries, lease_token, rests_until)"
+    )
+    connection.executemany(
+        f"INSERT INTO webhooks {columns} VALUES ('other', ?, '', '[]', 'active', 0, '[]', 0, 0, 0, 0, 0, 0, ?)",  # noqa: S608
+        [(f"whk_{number}", None) for number in range(webhooks_there)] or [("whk_rests", 2**60)] * bool(waiting),
+    )
+    connection.executemany(
+        "INSERT INTO deliveries (tenant, webhook_id, id, event_id, event_type, subject, subject_id, sequence, "
+        "position, cause, status, attempts, due_at, created_at, updated_at) "
+        "VALUES ('other', 'whk_rests', ?, '', '', '', '', ?, ?, '', 'pending', ?, 0, 0, 0)",
+        [(f"whd_{number}", number + 1, number + 1, number % 2) for number in range(waiting)],
+    )
 
 
 def test_what_runs_is_found_among_what_runs(connection: sqlite3.Connection) -> None:

@@ -18,6 +18,7 @@ from vectis_core.orders import Address, Item, Order, Shipment, ShipmentItem
 from vectis_core.tenancy import Caller
 from vectis_core.vault import StoreVault
 from vectis_core.verify import Fault, verify
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_memory import open_store
 
 ADDRESS = Address(name="Jane Smith", line1="123 Main St", city="Austin", country="US")
@@ -41,7 +42,7 @@ class EmptyShop:
     def __init__(self) -> None:
         ids = RandomIds()
         self.store = open_store("memory://", clock=Ticking(), ids=ids)
-        self.engine = Engine(self.store, ids, StoreVault(self.store))
+        self.engine = Engine(self.store, ids, StoreVault(self.store), AddressRules())
         self.engine.run(commands.OpenTenant())
         self.face = TenantFace(self.engine, Caller())
 

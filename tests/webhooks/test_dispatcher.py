@@ -17,7 +17,7 @@ import pytest
 from endpoints import OK, Endpoints, buy, stocked, subscribe
 from small_shop import spin_until
 
-from vectis_core import Vectis
+from vectis_core import AddressRules, Vectis
 from vectis_core.errors import ServiceUnavailable, UsageError
 from vectis_core.testing import FrozenClock, open_faulty
 from vectis_core.testing.faults import When
@@ -297,16 +297,16 @@ assert hanging.wait(30)
 
 
 def test_the_installed_transport_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is what the entry points name, made with the options given; without one, the extra to install is named."""
+    """It is what the entry points name, made with the rules of where it may go; without one, an extra is named."""
     found: list[EntryPoint] = []
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: EntryPoints(found))
     with pytest.raises(UsageError, match="webhooks"):
-        open_transport()
+        open_transport(AddressRules())
     found.append(EntryPoint("http", "no_such_module:no_such_name", "vectis.transports"))
     with pytest.raises(UsageError, match=r"vectis-oms\[webhooks\]"):
-        open_transport()
+        open_transport(AddressRules())
     found[0] = EntryPoint("http", "vectis_webhooks:open_transport", "vectis.transports")
-    transport: Any = open_transport(allow=["127.0.0.1"])
+    transport: Any = open_transport(AddressRules(["127.0.0.1"]))
     transport.close()
 
 

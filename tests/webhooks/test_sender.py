@@ -15,9 +15,10 @@ from certificates import authority
 from small_shop import spin_until
 
 from proof.endpoints import FLOODS, CountedSocket, Endpoint, Talk, answering, dripping, mute, saying, silent
+from vectis_core import AddressRules
 from vectis_core.errors import UsageError
 from vectis_core.webhooks.transport import NotDelivered, Post
-from vectis_webhooks import AddressRules, HttpTransport, open_transport
+from vectis_webhooks import HttpTransport, open_transport
 from vectis_webhooks.resolving import UnknownHost, resolve
 
 #: In seconds: long enough for a machine under load where an answer is expected, short where none is.
@@ -40,7 +41,7 @@ class Counted:
 
 @pytest.fixture(name="sender")
 def _sender() -> Iterator[HttpTransport]:
-    sender = open_transport(allow=LOOPBACK)
+    sender = open_transport(AddressRules(LOOPBACK))
     yield sender
     sender.close()
 
@@ -154,7 +155,7 @@ def test_a_connection_that_was_closed_meanwhile_is_no_failure(sender: HttpTransp
 
 def test_several_connections_that_were_closed_are_no_failure() -> None:
     """All connections that were kept are tried before a new one is made, and the request is answered at last."""
-    sender = open_transport(allow=LOOPBACK)
+    sender = open_transport(AddressRules(LOOPBACK))
     together = threading.Barrier(4)
 
     def once(talk: Talk) -> None:
@@ -195,6 +196,50 @@ def test_what_was_heard_of_is_not_repeated(sender: HttpTransport) -> None:
         assert sender.post(post(endpoint.url())).code == 200
         assert failure(sender, endpoint.url()) in {"protocol", "connection_lost"}
     assert (len(endpoint.received), endpoint.connections) == (2, 1)
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\nok",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Of another\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 Of another\r\nContent-Length: 2\r\n\r\nno",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nmore",
+    ],
+)
+def test_what_comes_after_an_answer_is_no_answer_to_the_next_request(
+    tmp_path: Path, answer: bytes, secure: bool
+) -> None:
+    """Such a connection is not kept: the next attempt neither fails by it nor takes another's status for its own."""
+    server, client = authority(tmp_path, "shop.example")
+    sender = HttpTransport(AddressRules(LOOPBACK), ssl_context=client, resolver=lambda _host, _port: ["127.0.0.1"])
+    with Endpoint(saying(answer), tls=server if secure else None) as endpoint:
+        codes = [sender.post(post(endpoint.url("shop.example"))).code for _ in range(3)]
+        sender.close()
+
+    assert codes == [int(answer[9:12])] * 3
+    assert endpoint.connections == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ],
+)
+def test_whatever_ends_an_answer_keeps_its_connection(sender: HttpTransport, answer: bytes) -> None:
+    """Headers, a body of known length, the last chunk: what ends where it should is kept open."""
+    with Endpoint(saying(answer)) as endpoint:
+        codes = [sender.post(post(endpoint.url())).code for _ in range(3)]
+
+    assert set(codes) <= {200, 204}
+    assert endpoint.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -311,6 +356,22 @@ def test_a_resolver_that_breaks_is_a_name_that_is_not_known() -> None:
     assert failure(HttpTransport(AddressRules(), resolver=lambda _host, _port: []), "https://shop.example/") == "dns"
 
 
+def test_a_name_that_no_thread_could_be_had_for_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the moment it is not known; the next attempt does not wait for an answer that never comes."""
+    sender = HttpTransport(AddressRules(LOOPBACK), resolver=lambda _host, _port: ["127.0.0.1"])
+    with Endpoint(answering()) as endpoint:
+        url = endpoint.url("shop.example")
+        with monkeypatch.context() as exhausted:
+
+            def start(_thread: threading.Thread) -> None:
+                raise RuntimeError("can't start new thread")
+
+            exhausted.setattr(threading.Thread, "start", start)
+            assert failure(sender, url) == "dns"
+        assert sender.post(post(url)).code == 200
+        sender.close()
+
+
 def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
     """One at which nobody listens, then one that does."""
     sender = HttpTransport(AddressRules(LOOPBACK), resolver=lambda _host, _port: ["127.0.0.9", "127.0.0.1"])
@@ -351,7 +412,7 @@ def test_failures_have_their_kinds(sender: HttpTransport, tmp_path: Path) -> Non
     # The resolver refuses it unasked: no label of a name has more than 63 characters.
     with pytest.raises(UnknownHost):
         resolve("a" * 64 + ".example", 443)
-    assert failure(open_transport(), "https://10.0.0.1/") == "refused_address"
+    assert failure(open_transport(AddressRules()), "https://10.0.0.1/") == "refused_address"
 
 
 def test_a_certificate_must_be_that_of_the_name(tmp_path: Path) -> None:
@@ -430,4 +491,4 @@ def test_descriptors_beyond_1023_are_waited_for(tmp_path: Path) -> None:
 def test_a_network_must_be_one() -> None:
     """The operator is told, and not at the first delivery."""
     with pytest.raises(UsageError, match=r"10\.1\.0\.0/16"):
-        open_transport(allow=["10.1.2.3/16"])
+        AddressRules(["10.1.2.3/16"])

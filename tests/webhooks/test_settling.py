@@ -164,7 +164,7 @@ def test_a_claim_sees_what_its_batch_did_before(oms: Vectis) -> None:
     )
 
     assert [lease.subscription.id for lease in leases] == [stays]
-    assert settle(oms, leases[0], 200) == Settled(current=True)
+    assert settle(oms, leases[0], 200).current
     assert [each.status for each in deliveries(oms, stays)] == [DeliveryStatus.DELIVERED]
 
 
@@ -176,7 +176,7 @@ def test_a_late_report_counts_until_somebody_else_has_claimed(oms: Vectis, clock
     clock.advance(10 * LEASE)
     settled, leases = at_once(oms, settling(oms, lease, 200), claiming())
 
-    assert settled == Settled(current=True)
+    assert settled.current
     assert leases == ()
     assert [each.status for each in deliveries(oms, webhook)] == [DeliveryStatus.DELIVERED]
 
@@ -327,6 +327,28 @@ def test_an_endpoint_that_goes_on_failing_rests(oms: Vectis, clock: FrozenClock)
     settle(oms, only(oms), 200)
     well = oms.webhooks.get(webhook)
     assert (well.failures, well.failed_deliveries, well.failing_since, well.rests_until) == (0, 0, None, None)
+
+
+@pytest.mark.parametrize("is_test", [False, True], ids=["redelivery", "test"])
+def test_whoever_asks_for_a_delivery_ends_a_rest(oms: Vectis, clock: FrozenClock, is_test: bool) -> None:
+    """Its owner may have mended it: one attempt goes out at once, and where that fails the next rest is longer."""
+    webhook = subscribe(oms, "a")
+    for number in range(6):
+        buy(oms, str(number))
+    for _ in range(5):
+        settle(oms, only(oms), 404)
+    assert claim(oms) == ()
+
+    if is_test:
+        oms.webhooks.test(webhook)
+    else:
+        oms.webhooks.redeliver(deliveries(oms, webhook)[0].id)
+    lease = only(oms)
+
+    assert len(lease.parcels) == 1
+    settle(oms, lease, 404)
+    assert oms.webhooks.get(webhook).rests_until == clock.now() + timedelta(seconds=60)
+    assert claim(oms) == ()
 
 
 def test_what_asks_for_time_is_left_alone(oms: Vectis, clock: FrozenClock) -> None:

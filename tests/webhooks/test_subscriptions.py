@@ -131,14 +131,37 @@ def test_an_overlap_can_be_ended(oms: Vectis, endpoints: Noting, clock: FrozenCl
     assert oms.webhooks.finish_rotation(changed.id) == changed
 
 
-def test_at_most_two_secrets_sign(oms: Vectis, endpoints: Noting, clock: FrozenClock) -> None:
-    """Rotating again within the overlap drops the oldest secret."""
+@pytest.mark.parametrize("times", [2, 3])
+def test_rotating_again_takes_nobody_by_surprise(
+    oms: Vectis, endpoints: Noting, clock: FrozenClock, times: int
+) -> None:
+    """Within the overlap the hex header stays the first secret's, who has no other yet is still told; three sign."""
     webhook = oms.webhooks.create("https://a.test/", ["*"])
     secrets = [str(webhook.secret)]
-    for _ in range(2):
-        secrets.insert(0, str(oms.webhooks.rotate_secret(webhook.subscription.id).secret))
+    for _ in range(times):
+        secrets.insert(0, str(oms.webhooks.rotate_secret(webhook.subscription.id, overlap=DAY).secret))
+        clock.advance(60)
 
+    assert told(oms, endpoints, clock, secrets) == ([secrets[-1]], [*secrets[:2], secrets[-1]])
+    clock.advance(DAY - 60 * times)
     assert told(oms, endpoints, clock, secrets) == ([secrets[1]], secrets[:2])
+    clock.advance(60 * times)
+    assert told(oms, endpoints, clock, secrets) == ([secrets[0]], secrets[:1])
+
+
+@pytest.mark.parametrize(("overlap", "still"), [(3600, 3), (0, 1)])
+def test_a_shorter_overlap_holds_for_all_secrets(
+    oms: Vectis, endpoints: Noting, clock: FrozenClock, overlap: int, still: int
+) -> None:
+    """Who wants the old secrets gone in an hour, or at once, is not kept waiting by an overlap that began before."""
+    webhook = oms.webhooks.create("https://a.test/", ["*"])
+    secrets = [str(webhook.secret)]
+    for each in (7 * DAY, overlap):
+        secrets.insert(0, str(oms.webhooks.rotate_secret(webhook.subscription.id, overlap=each).secret))
+
+    assert told(oms, endpoints, clock, secrets) == ([secrets[still - 1]], secrets[:still])
+    clock.advance(3600)
+    assert told(oms, endpoints, clock, secrets) == ([secrets[0]], secrets[:1])
 
 
 def test_a_free_secret_makes_no_list(oms: Vectis, endpoints: Noting, clock: FrozenClock) -> None:

@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from endpoints import OK, Endpoints, buy, stocked, subscribe, work, worker_of
+from endpoints import OK, SECRET, Endpoints, buy, stocked, subscribe, work, worker_of
 
 from vectis_core import Vectis
 from vectis_core.errors import ServiceUnavailable, UsageError
+from vectis_core.signing import sign
 from vectis_core.testing import ALWAYS, FrozenClock, open_faulty
 from vectis_core.testing.faults import When
 from vectis_core.webhooks.model import Subscription
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
+
+#: What replaces it.
+NEXT = "the next secret of the test"
 
 
 def answers(*codes: int) -> Callable[[Post], Answer]:
@@ -93,6 +97,68 @@ def test_a_lease_that_lasts_is_settled_in_pieces(oms: Vectis, clock: FrozenClock
 
     assert written == list(range(8))
     assert statuses(oms, hook) == ["delivered"] * 8
+
+
+@pytest.mark.parametrize("how", ["paused", "ended", "moved"])
+def test_what_is_wanted_no_more_is_soon_not_sent(
+    oms: Vectis, clock: FrozenClock, endpoints: Endpoints, how: str
+) -> None:
+    """In the middle of a lease the worker hears of it with its next report: the rest waits, and for nobody's lease."""
+    hook = subscribe(oms, "shop")
+    for number in range(8):
+        buy(oms, f"o{number}")
+
+    def changing(_post: Post) -> Answer:
+        clock.advance(1)
+        if len(endpoints.received) == 2:
+            if how == "paused":
+                oms.webhooks.update(hook, active=False)
+            elif how == "ended":
+                oms.webhooks.delete(hook)
+            else:
+                oms.webhooks.update(hook, url="https://new.test/")
+        return OK
+
+    endpoints.answering = changing
+    worker = worker_of(oms, endpoints, clock)
+    [(lease, until)] = worker.claim(1, 1)
+    worker.deliver(lease, until)
+    sent = len(endpoints.received)
+
+    assert sent == 2
+    if how == "paused":
+        oms.webhooks.update(hook, active=True)
+        assert statuses(oms, hook).count("delivered") == 2
+    if how != "ended":
+        assert len(worker.claim(1, 1)) == 1
+
+
+def test_a_secret_that_is_replaced_during_a_lease_is_soon_used(
+    oms: Vectis, clock: FrozenClock, endpoints: Endpoints
+) -> None:
+    """The rest of the lease is signed as its owner wants it now; a lease of slow attempts may last for minutes."""
+    hook = subscribe(oms, "shop")
+    for number in range(6):
+        buy(oms, f"o{number}")
+    signed: list[str] = []
+
+    def noting(post: Post) -> Answer:
+        clock.advance(1)
+        headers = dict(post.headers)
+        timestamp = int(headers["X-Webhook-Timestamp"])
+        signed.extend(
+            name for name in (SECRET, NEXT) if headers["X-Webhook-Signature"] == sign(name, timestamp, post.body)
+        )
+        if len(signed) == 2:
+            oms.webhooks.rotate_secret(hook, secret=NEXT, overlap=0)
+        return OK
+
+    endpoints.answering = noting
+    worker = worker_of(oms, endpoints, clock)
+    [(lease, until)] = worker.claim(1, 1)
+    worker.deliver(lease, until)
+
+    assert signed == [SECRET] * 2 + [NEXT] * 4
 
 
 def test_nobody_claims_what_somebody_has(oms: Vectis, clock: FrozenClock, endpoints: Endpoints) -> None:

@@ -25,6 +25,7 @@ from vectis_core.ids import Ids
 from vectis_core.ports import Changes, Store, Transaction
 from vectis_core.unit_of_work import Batch, Keys, UnitOfWork
 from vectis_core.vault import Vault
+from vectis_core.webhooks.address_rules import AddressRules
 
 _logger = logging.getLogger("vectis.engine")
 
@@ -47,10 +48,11 @@ class _Verdict:
 class BatchRunner:
     """Runs batches of tickets against a store, by whichever thread has the lead."""
 
-    def __init__(self, store: Store, ids: Ids, vault: Vault) -> None:
+    def __init__(self, store: Store, ids: Ids, vault: Vault, address_rules: AddressRules) -> None:
         self._store = store
         self._ids = ids
         self._vault = vault
+        self._address_rules = address_rules
         self._broken = False
         self._batches = 0
         #: The thread that is inside a host's ``within`` just now; the engine refuses to be called from it.
@@ -112,7 +114,7 @@ class BatchRunner:
         committing = False
         verdicts: list[_Verdict] = []
         try:
-            batch = Batch(transaction, self._store.now(), self._ids, self._vault)
+            batch = Batch(transaction, self._store.now(), self._ids, self._vault, self._address_rules)
             verdicts = self._decide(batch, tickets)
             changes = batch.changes()
             if changes is not None:

@@ -32,6 +32,7 @@ from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Store, View
 from vectis_core.vault import Vault
+from vectis_core.webhooks.address_rules import AddressRules
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,13 +52,20 @@ class Engine:
     """Runs commands against a store; safe to share among threads and event loops."""
 
     def __init__(
-        self, store: Store, ids: Ids, vault: Vault, *, queue_limit: int = 10_000, batch_limit: int = 256
+        self,
+        store: Store,
+        ids: Ids,
+        vault: Vault,
+        address_rules: AddressRules,
+        *,
+        queue_limit: int = 10_000,
+        batch_limit: int = 256,
     ) -> None:
         self.store = store
         self._ids = ids
         self._queue_limit = queue_limit
         self._batch_limit = batch_limit
-        self._runner = BatchRunner(store, ids, vault)
+        self._runner = BatchRunner(store, ids, vault, address_rules)
         self._mutex = threading.Lock()
         self._queue: deque[Ticket] = deque()
         self._leader: ThreadWaiter | None = None

@@ -112,8 +112,9 @@ def settle(command: SettleDeliveries, work: UnitOfWork) -> Settled:
     for report in command.reports:
         subscription = _settle_one(command, subscription, report, work)
     leased_until = work.now + timedelta(seconds=command.lease_seconds) if command.lease_seconds else None
-    work.put_subscription(attrs.evolve(subscription, leased_until=leased_until))
-    return Settled(current=True)
+    subscription = attrs.evolve(subscription, leased_until=leased_until)
+    work.put_subscription(subscription)
+    return Settled(current=True, subscription=subscription)
 
 
 def _settle_one(
@@ -190,11 +191,17 @@ def _disabled(subscription: Subscription, reason: str, work: UnitOfWork) -> Subs
 
 
 def redeliver(command: Redeliver, work: UnitOfWork) -> Delivery:
-    """Make a new delivery of the same event; the old one stays as it is, unless it waits: then it is due now."""
+    """Make a new delivery of the same event; the old one stays as it is, unless it waits: then it is due now.
+
+    An endpoint that rests is tried at once: whoever asks may have mended it. Another failure sends it back to rest.
+    """
     old = work.delivery(command.delivery_id)
     if old is None:
         raise NotFound("No such delivery")
-    require_active(found(old.subscription_id, work))
+    subscription = found(old.subscription_id, work)
+    require_active(subscription)
+    if subscription.rests_until is not None:
+        work.put_subscription(attrs.evolve(subscription, rests_until=None))
     if old.status is DeliveryStatus.PENDING:
         hurried = attrs.evolve(old, due_at=work.now, updated_at=work.now)
         work.put_delivery(hurried)

@@ -13,11 +13,12 @@ from vectis_core.commands import (
     CreateSubscription,
     DeleteSubscription,
     FinishRotation,
+    ResealSecrets,
     RotateSecret,
     SendTestEvent,
     UpdateSubscription,
 )
-from vectis_core.errors import Conflict, NotFound
+from vectis_core.errors import Conflict, NotFound, ValidationError
 from vectis_core.events import EventType, Subject
 from vectis_core.unit_of_work import Keys, UnitOfWork
 from vectis_core.webhooks.fan_out import delivery_of
@@ -30,7 +31,9 @@ from vectis_core.webhooks.model import (
     Trigger,
 )
 
-SubscriptionCommand = UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | SendTestEvent
+SubscriptionCommand = (
+    UpdateSubscription | DeleteSubscription | RotateSecret | FinishRotation | ResealSecrets | SendTestEvent
+)
 
 
 def keys(command: SubscriptionCommand, keys: Keys) -> None:
@@ -39,8 +42,9 @@ def keys(command: SubscriptionCommand, keys: Keys) -> None:
 
 
 def create(command: CreateSubscription, work: UnitOfWork) -> IssuedSubscription:
-    """Make a subscription with its first secret."""
+    """Make a subscription with its first secret; raises ``ValidationError`` for where nothing may go."""
     intent = command.intent
+    _require_allowed(intent.url, work)
     subscription_id = work.new_id("whk")
     secret = intent.secret or _new_secret(work)
     subscription = Subscription(
@@ -73,6 +77,7 @@ def update(command: UpdateSubscription, work: UnitOfWork) -> Subscription:
     intent = command.intent
     changes: dict[str, Any] = {}
     if not isinstance(intent.url, Unset) and intent.url != subscription.url:
+        _require_allowed(intent.url, work)
         # Whoever delivers to the old one just now changes nothing any more: neither is its failure ours to bear.
         moved = {"lease_token": subscription.lease_token + 1, "leased_until": None}
         changes |= {"url": intent.url, **moved, **_A_NEW_CHANCE}
@@ -108,15 +113,23 @@ def delete(command: DeleteSubscription, work: UnitOfWork) -> Subscription:
 
 
 def rotate(command: RotateSecret, work: UnitOfWork) -> IssuedSubscription:
-    """Replace the secret; the one before it signs until the overlap ends, any older one no more."""
+    """Replace the secret; the one before it signs until the overlap ends.
+
+    So does the oldest that signs now, until its own overlap ends at the latest: it is the one that receivers have who
+    have not heard of any change yet. Whatever lies between these two signs no more.
+    """
     subscription = found(command.subscription_id, work)
     intent = command.intent
     secret = intent.secret or _new_secret(work)
     newest = SealedSecret(work.seal(secret, subscription.id), work.now, None)
     kept: tuple[SealedSecret, ...] = ()
     if intent.overlap:
-        retires_at = work.now + timedelta(seconds=intent.overlap)
-        kept = (attrs.evolve(subscription.secrets[0], retires_at=retires_at),)
+        ends = work.now + timedelta(seconds=intent.overlap)
+        signing = signing_secrets(subscription, work.now)
+        kept = tuple(
+            attrs.evolve(each, retires_at=min(each.retires_at or ends, ends))
+            for each in dict.fromkeys((signing[0], signing[-1]))
+        )
     changed = _written(work, attrs.evolve(subscription, secrets=(newest, *kept)))
     return IssuedSubscription(changed, None if intent.secret else secret)
 
@@ -129,11 +142,21 @@ def finish_rotation(command: FinishRotation, work: UnitOfWork) -> Subscription:
     return _written(work, attrs.evolve(subscription, secrets=subscription.secrets[:1]))
 
 
+def reseal(command: ResealSecrets, work: UnitOfWork) -> None:
+    """Seal the secrets once more; raises ``StoreError`` where no master key at hand opens one."""
+    subscription = found(command.subscription_id, work)
+    secrets = tuple(
+        attrs.evolve(each, sealed=work.seal(work.opened(each.sealed, subscription.id), subscription.id))
+        for each in subscription.secrets
+    )
+    work.put_subscription(attrs.evolve(subscription, secrets=secrets))
+
+
 def send_test(command: SendTestEvent, work: UnitOfWork) -> Delivery:
-    """Put a test event on its way; raises ``Conflict`` where nothing goes out."""
+    """Put a test event on its way, for which no endpoint rests; raises ``Conflict`` where nothing goes out."""
     subscription = found(command.subscription_id, work)
     require_active(subscription)
-    changed = attrs.evolve(subscription, event_seq=subscription.event_seq + 1)
+    changed = attrs.evolve(subscription, event_seq=subscription.event_seq + 1, rests_until=None)
     work.put_subscription(changed)
     event = work.emit(
         EventType.WEBHOOK_TEST,
@@ -165,6 +188,12 @@ def require_active(subscription: Subscription) -> None:
 def signing_secrets(subscription: Subscription, now: datetime) -> tuple[SealedSecret, ...]:
     """Return the secrets that sign at *now*, newest first."""
     return tuple(each for each in subscription.secrets if each.retires_at is None or now < each.retires_at)
+
+
+def _require_allowed(url: str, work: UnitOfWork) -> None:
+    problem = work.address_problem(url)
+    if problem is not None:
+        raise ValidationError.of("url", problem)
 
 
 def _written(work: UnitOfWork, subscription: Subscription) -> Subscription:

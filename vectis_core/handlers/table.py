@@ -79,6 +79,7 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.DeleteSubscription: Handler(subscriptions.delete, subscriptions.keys),
     commands.RotateSecret: Handler(subscriptions.rotate, subscriptions.keys),
     commands.FinishRotation: Handler(subscriptions.finish_rotation, subscriptions.keys),
+    commands.ResealSecrets: Handler(subscriptions.reseal, subscriptions.keys),
     commands.SendTestEvent: Handler(subscriptions.send_test, subscriptions.keys),
     commands.Redeliver: Handler(delivering.redeliver, delivering.keys_of_delivery),
     commands.StartReplay: Handler(delivering.start_replay, delivering.keys_of_replay),

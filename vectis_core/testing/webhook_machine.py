@@ -157,6 +157,7 @@ class WebhookMachine(RuleBasedStateMachine):
                 self.model.end(hook)
         elif not self._refused(hook, lambda: self.vectis.webhooks.test(hook.id), must_be_active=True):
             hook.told += 1
+            hook.rests_until = None
             self._told("webhook.test")
             self.model.send(hook, self.model.feed[-1], "test")
 

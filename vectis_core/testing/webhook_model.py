@@ -202,6 +202,7 @@ class Webhooks:
 
     def redeliver(self, hook: Hook, sent: Sent) -> Sent | None:
         """Send once more; return the new delivery, ``None`` where the old one is hurried instead."""
+        hook.rests_until = None
         if sent.status == "pending":
             sent.due_at = self.now
             return None

@@ -16,6 +16,7 @@ from vectis_core.commands import AdvanceReplays, ClaimDeliveries, Command, Settl
 from vectis_core.engine import Engine
 from vectis_core.errors import ServiceUnavailable, UsageError
 from vectis_core.vault import Vault
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.schedule import Policy
 from vectis_core.webhooks.senders import Senders
 from vectis_core.webhooks.transport import Transport
@@ -30,8 +31,8 @@ _AFTER_ERROR = 1.0
 _OWN = (ClaimDeliveries, SettleDeliveries, AdvanceReplays)
 
 
-def open_transport(**options: Any) -> Transport:
-    """Return the installed transport, found by the entry points ``vectis.transports``.
+def open_transport(rules: AddressRules) -> Transport:
+    """Return the installed transport, found by the entry points ``vectis.transports``; it dials what *rules* allow.
 
     Raises ``UsageError`` where there is none, or its extra is missing.
     """
@@ -44,7 +45,7 @@ def open_transport(**options: Any) -> Transport:
         factory = found[min(found.names)].load()
     except ImportError as error:
         raise UsageError(f'Sending webhooks needs an extra: pip install "vectis-oms[webhooks]" ({error})') from error
-    transport: Transport = factory(**options)
+    transport: Transport = factory(rules)
     return transport
 
 

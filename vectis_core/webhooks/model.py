@@ -104,7 +104,7 @@ class Subscription:
     #: Why it is disabled.
     reason: str | None
     status_since: datetime
-    #: Newest first; at most two sign at a time.
+    #: Newest first; at most three sign at a time.
     secrets: tuple[SealedSecret, ...] = attrs.field(repr=False)
     created_at: datetime
     updated_at: datetime
@@ -264,3 +264,5 @@ class Settled:
 
     #: Whether its lease was still the newest; where not, nothing was changed.
     current: bool
+    #: How the endpoint is now: it may have been paused since it was claimed, or have other secrets.
+    subscription: Subscription | None = None

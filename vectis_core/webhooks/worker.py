@@ -14,7 +14,7 @@ from vectis_core.errors import OutcomeUnknown, ServiceUnavailable, UsageError, V
 from vectis_core.handlers.subscriptions import signing_secrets
 from vectis_core.tenancy import Caller
 from vectis_core.vault import Vault
-from vectis_core.webhooks.model import Lease, Parcel, Report
+from vectis_core.webhooks.model import Lease, Parcel, Report, Settled, Subscription, SubscriptionStatus
 from vectis_core.webhooks.schedule import Policy, succeeded
 from vectis_core.webhooks.sending import post_of, report_of
 from vectis_core.webhooks.transport import Answer, NotDelivered, Transport
@@ -101,11 +101,9 @@ class Worker:
         return self._engine.run(AdvanceReplays(caller=_CALLER))
 
     def deliver(self, lease: Lease, usable_until: float) -> None:
-        """Send what is leased in order, until an attempt fails or the lease might end during the next."""
-        try:
-            secrets = self._secrets(lease)
-        except VectisError:
-            _logger.exception("the secret of webhook %s cannot be opened: nothing is sent to it", lease.subscription.id)
+        """Send what is leased in order, until an attempt fails, the lease might end meanwhile, or it is unwanted."""
+        secrets = self._secrets(lease.subscription)
+        if not secrets:
             self._settle(lease, [self._unsent(lease.parcels[0])], 0, usable_until)
             return
         reports: list[Report] = []
@@ -115,19 +113,28 @@ class Worker:
             if self._stopped.is_set() or now + self._pace.deadline >= usable_until:
                 break
             if reports and now - settled_at >= self._pace.settle_every:
-                if not self._settle(lease, reports, self._pace.lease, usable_until):
+                subscription = self._settle(lease, reports, self._pace.lease, usable_until)
+                if subscription is None:
                     return
                 reports, settled_at, usable_until = [], now, now + self._pace.lease
+                # Its owner may have paused it meanwhile, or replaced its secret.
+                secrets = self._secrets(subscription)
+                if subscription.status is not SubscriptionStatus.ACTIVE or not secrets:
+                    break
             report = self._attempt(parcel, lease, secrets)
             reports.append(report)
             if not succeeded(report):
                 break
         self._settle(lease, reports, 0, usable_until)
 
-    def _secrets(self, lease: Lease) -> list[str]:
-        subscription = lease.subscription
+    def _secrets(self, subscription: Subscription) -> list[str]:
+        """Return the secrets that sign now, newest first; none where they cannot be opened."""
         sealed = signing_secrets(subscription, self._engine.store.now())
-        return [self._vault.open(each.sealed, subscription.id).decode() for each in sealed]
+        try:
+            return [self._vault.open(each.sealed, subscription.id).decode() for each in sealed]
+        except VectisError:
+            _logger.exception("the secret of webhook %s cannot be opened: nothing is sent to it", subscription.id)
+            return []
 
     def _unsent(self, parcel: Parcel) -> Report:
         """Return the report of an attempt that could not be signed: kept in the log, and tried again like any other."""
@@ -163,8 +170,13 @@ class Worker:
     def _jitter(self) -> float:
         return 2 * self._random() - 1
 
-    def _settle(self, lease: Lease, reports: list[Report], lease_seconds: int, usable_until: float) -> bool:
-        """Write down what was tried; what cannot be written is tried again by whoever claims the endpoint next."""
+    def _settle(
+        self, lease: Lease, reports: list[Report], lease_seconds: int, usable_until: float
+    ) -> Subscription | None:
+        """Write down what was tried, and return how the endpoint is now; ``None`` where the lease is no more.
+
+        What cannot be written is tried again by whoever claims the endpoint next.
+        """
         command = SettleDeliveries(
             caller=Caller(lease.subscription.tenant, "dispatcher"),
             subscription_id=lease.subscription.id,
@@ -174,19 +186,19 @@ class Worker:
             lease_seconds=lease_seconds,
         )
         try:
-            is_current = self._kept(command, usable_until)
+            settled = self._kept(command, usable_until)
         except VectisError as error:
             _logger.warning("reports on %s could not be kept; it will be told again: %s", lease.subscription.id, error)
-            return False
-        if reports and not is_current:
+            return None
+        if reports and not settled.current:
             _logger.warning("the lease of %s had ended; it will be told again", lease.subscription.id)
-        return is_current
+        return settled.subscription
 
-    def _kept(self, command: SettleDeliveries, usable_until: float) -> bool:
+    def _kept(self, command: SettleDeliveries, usable_until: float) -> Settled:
         """Offer reports to a database that cannot be used for the moment for as long as the lease lasts."""
         while True:
             try:
-                return self._engine.run(command).current
+                return self._engine.run(command)
             except OutcomeUnknown:
                 # Asked again, a failed attempt might be counted twice.
                 raise

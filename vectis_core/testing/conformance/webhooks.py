@@ -164,7 +164,7 @@ class WebhookConformance(ConformanceBase):
         self.write(Changes(tenants=[(None, samples.tenant(id="globex"))]))
         self._put([samples.subscription(), samples.subscription(tenant="globex")])
         replays = [
-            samples.replay(id=f"whr_{number}", tenant=tenant, done=number == 2)
+            samples.replay(id=f"whr_{number}", tenant=tenant, position=9 - number, done=number == 2)
             for number, tenant in ((4, "acme"), (1, "globex"), (2, "acme"), (3, "acme"))
         ]
         self.write(Changes(replays=[(None, each) for each in replays]))
@@ -179,7 +179,7 @@ class WebhookConformance(ConformanceBase):
         transaction.flush(
             Changes(
                 replays=[
-                    (each, samples.replay(id=each.id, tenant=each.tenant, position=4, done=True))
+                    (each, samples.replay(id=each.id, tenant=each.tenant, position=9, done=True))
                     for each in replays
                     if not each.done
                 ]

@@ -8,7 +8,7 @@ from typing import Self
 import attrs
 
 from vectis_core.commands import UpdateWarehouse
-from vectis_core.events import Event
+from vectis_core.events import Event, Subject
 from vectis_core.faces import TenantFace
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.stock.model import Movement, StockRecord
@@ -43,7 +43,9 @@ class Books:
         stock = {record.id: record for record in face.inventory.list()}
         events: dict[str, list[Event]] = {}
         for event in face.events():
-            events.setdefault(event.subject_id, []).append(event)
+            # Those of webhooks are for the judge of deliveries.
+            if event.subject is not Subject.WEBHOOK:
+                events.setdefault(event.subject_id, []).append(event)
         return cls(
             orders=orders,
             by_external_id=by_external_id,

@@ -22,20 +22,27 @@ _SHAPE = Shape()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run as the command line says; returns 1 where something was found wrong."""
     asked = _parser().parse_args(arguments)
-    shape = Shape(asked.days, asked.commands, asked.clients, asked.processes)
+    shape = Shape(asked.days, asked.commands, asked.clients, asked.processes, asked.workers)
+    bad = 0
     for seed in range(asked.seed, asked.seed + asked.seeds):
         plan = planned(seed, shape)
         if asked.keep is not None:
             kept = set(asked.keep)
             plan = attrs.evolve(plan, steps=tuple(step for step in plan.steps if step.number in kept))
         simulated = _run(plan, asked.store)
+        if simulated.violations and asked.count:
+            bad += 1
+            print(f"seed {seed}: {simulated.violations[0]}; digest {simulated.digest}")
+            continue
         if simulated.violations:
             _tell_of_bad(asked, seed, plan, simulated)
             return 1
         if asked.seeds == 1:
             _tell(simulated)
         print(f"seed {seed}: all is well after {simulated.calls} calls and looks; digest {simulated.digest}")
-    return 0
+    if asked.count:
+        print(f"{bad} of {asked.seeds} seeds are bad")
+    return int(bad > 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,11 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=int, default=_SHAPE.clients, choices=range(1, 65), metavar="1..64")
     parser.add_argument("--processes", type=int, default=_SHAPE.processes)
     parser.add_argument(
+        "--workers", type=int, default=_SHAPE.workers, help="that deliver webhooks; without any there are no webhooks"
+    )
+    parser.add_argument(
         "--store",
         default="memory://",
         help="the URL of a database; {folder} in it is an empty folder for each run, as in sqlite:///{folder}/shop.db",
     )
     parser.add_argument("--keep", type=_numbers, help="the numbers of the only steps to take, as a short story names")
+    parser.add_argument("--count", action="store_true", help="go on after a bad seed, and say how many there are")
     parser.add_argument("--no-shrink", action="store_true", help="leave a bad story as long as it is")
     return parser
 
@@ -90,7 +101,7 @@ def _tell_of_bad(asked: argparse.Namespace, seed: int, plan: Plan, simulated: Si
 
 def _command(asked: argparse.Namespace, seed: int, short: Plan) -> str:
     words = ["python", "-m", "vectis_core.testing.simulate", "--seed", str(seed)]
-    for name in ("days", "commands", "clients", "processes"):
+    for name in ("days", "commands", "clients", "processes", "workers"):
         if getattr(asked, name) != getattr(_SHAPE, name):
             words += [f"--{name}", str(getattr(asked, name))]
     if asked.store != "memory://":

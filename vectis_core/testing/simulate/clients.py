@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import attrs
 
 from vectis_core import commands
 from vectis_core.catalogue import NewProduct, NewWarehouse
+from vectis_core.clock import EPOCH
 from vectis_core.errors import NotFound, OutcomeUnknown
 from vectis_core.faces import TenantFace
 from vectis_core.orders.model import Address, Cancellation, Item, NewOrder, NewShipment, Reason, ShipmentItem
@@ -16,8 +18,11 @@ from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange
 from vectis_core.tenancy import Caller
 from vectis_core.testing.calls import Call, Told
 from vectis_core.testing.simulate import plan
-from vectis_core.testing.simulate.plan import Ask, Verb
+from vectis_core.testing.simulate.plan import Ask, HookVerb, Verb
+from vectis_core.webhooks.model import NewSubscription, ReplayRange, SubscriptionChange
 
+#: What all webhooks are signed with.
+SECRET = "what every webhook is signed with"  # noqa: S105 - of endpoints that are simulated
 _ADDRESSES = (Address("Jane Smith", "123 Main St", "Austin", "US"), Address("J. Smith", "5 Rue X", "Paris", "FR"))
 
 
@@ -30,6 +35,7 @@ class Memory:
         self._stock: dict[tuple[str, str], str] = {}
         self._warehouses: dict[str, str] = {}
         self._shipments: dict[int, str] = {}
+        self._hooks: dict[str, str] = {}
         #: The newest call of each step, to be asked again.
         self.calls: dict[int, Call] = {}
 
@@ -66,6 +72,12 @@ class Memory:
             for warehouse in face.warehouses.list():
                 self._warehouses["main" if warehouse.is_default else warehouse.code] = warehouse.id
         return self._warehouses.get(code)
+
+    def hook(self, url: str, face: TenantFace) -> str | None:
+        """Return the id of the webhook of a URL; ``None`` where there is none, as far as anyone knows."""
+        if url not in self._hooks:
+            self._hooks |= {hook.url: hook.id for hook in face.webhooks.list()}
+        return self._hooks.get(url)
 
     def stock(self, sku: str, code: str, face: TenantFace) -> str | None:
         """Return the id of a SKU's record in a warehouse."""
@@ -177,6 +189,36 @@ def _open(want: plan.OpenRecord, memory: Memory, face: TenantFace, _number: int)
     return commands.OpenStockRecord(intent=NewStockRecord(want.sku, warehouse_id))
 
 
+def _subscribe(want: plan.Subscribe, _memory: Memory, _face: TenantFace, _number: int) -> commands.Command[Any]:
+    return commands.CreateSubscription(intent=NewSubscription(want.url, want.events, SECRET))
+
+
+def _of_hook(want: plan.OfHook, memory: Memory, face: TenantFace, _number: int) -> commands.Command[Any] | None:
+    hook_id = memory.hook(want.url, face)
+    if hook_id is None:
+        return None
+    match want.verb:
+        case HookVerb.PAUSE | HookVerb.RESUME:
+            change = SubscriptionChange(active=want.verb is HookVerb.RESUME)
+            return commands.UpdateSubscription(subscription_id=hook_id, intent=change)
+        case HookVerb.DELETE:
+            return commands.DeleteSubscription(subscription_id=hook_id)
+        case HookVerb.TEST:
+            return commands.SendTestEvent(subscription_id=hook_id)
+        case HookVerb.REPLAY:
+            since = max((event.at for event in face.events()), default=EPOCH) - timedelta(hours=1)
+            return commands.StartReplay(subscription_id=hook_id, intent=ReplayRange(since))
+    return _redeliver(hook_id, face)
+
+
+def _redeliver(hook_id: str, face: TenantFace) -> commands.Command[Any] | None:
+    try:
+        newest = face.webhooks.deliveries(hook_id).page(1).items
+    except NotFound:
+        return None
+    return commands.Redeliver(delivery_id=newest[0].id) if newest else None
+
+
 def _clean_up(_want: plan.CleanUp, _memory: Memory, _face: TenantFace, _number: int) -> commands.Command[Any]:
     return commands.Housekeep()
 
@@ -192,4 +234,6 @@ _COMMANDS: dict[type, Callable[[Any, Memory, TenantFace, int], commands.Command[
     plan.MakeWarehouse: _warehouse,
     plan.OpenRecord: _open,
     plan.CleanUp: _clean_up,
+    plan.Subscribe: _subscribe,
+    plan.OfHook: _of_hook,
 }

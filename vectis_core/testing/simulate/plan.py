@@ -113,6 +113,35 @@ class CleanUp:
     """Clear what has aged."""
 
 
+@attrs.frozen
+class Subscribe:
+    """Subscribe an endpoint, which no other step names, to events."""
+
+    url: str
+    events: tuple[str, ...]
+
+
+class HookVerb(StrEnum):
+    """What can be asked of a webhook."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    DELETE = "delete"
+    TEST = "test"
+    #: The newest delivery once more.
+    REDELIVER = "redeliver"
+    #: All of the last hour once more.
+    REPLAY = "replay"
+
+
+@attrs.frozen
+class OfHook:
+    """Ask something of the webhook that another step made."""
+
+    verb: HookVerb
+    url: str
+
+
 Want = (
     Place
     | OfOrder
@@ -125,6 +154,8 @@ Want = (
     | OpenRecord
     | Again
     | CleanUp
+    | Subscribe
+    | OfHook
 )
 
 
@@ -208,6 +239,66 @@ class Stop(Step):
     crash: bool
 
 
+@attrs.frozen(kw_only=True)
+class Turn(Step):
+    """A dispatcher's worker, unless it is still busy, looks for what is due and delivers it."""
+
+    worker: int
+
+
+class Mood(StrEnum):
+    """How an endpoint takes what is posted to it."""
+
+    WELL = "is well"
+    SLOW = "takes its time"
+    BAD_REQUEST = "answers 400"
+    ERROR = "answers 500"
+    BUSY = "answers 429 and asks for time"
+    GONE = "answers 410"
+    #: It takes what comes, and does not answer in time.
+    SILENT = "is silent"
+    #: It takes what comes, and its answer is lost.
+    UNHEARD = "is not heard"
+    UNREACHABLE = "cannot be reached"
+
+
+@attrs.frozen(kw_only=True)
+class Change(Step):
+    """From now on an endpoint is in another mood."""
+
+    url: str
+    mood: Mood
+
+
+class Where(StrEnum):
+    """Where a worker may stall."""
+
+    #: The request is about to leave.
+    SENDING = "sending"
+    #: The endpoint has answered.
+    ANSWERED = "answered"
+    #: What was tried is about to be written down.
+    SETTLING = "settling"
+
+
+@attrs.frozen(kw_only=True)
+class Stall(Step):
+    """The next time that the worker comes there, it stands still for so many seconds."""
+
+    worker: int
+    where: Where
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class Drift(Step):
+    """From now on a worker's own clock goes at another rate, after it was set forward or back by so many seconds."""
+
+    worker: int
+    rate: float
+    seconds: float
+
+
 @attrs.frozen
 class Plan:
     """All that is to happen."""
@@ -216,3 +307,5 @@ class Plan:
     days: int
     processes: int
     clients: tuple[Client, ...]
+    #: Workers of dispatchers; they take turns in being one of this and one of that process.
+    workers: int = 0

@@ -34,6 +34,7 @@ from vectis_core.testing.simulate.plan import (
     Verb,
     Want,
 )
+from vectis_core.testing.simulate.planning_webhooks import with_webhooks
 
 _NAMES = ("ann", "bob", "cid", "dee", "eve", "fay", "gus", "hal")
 _TENANTS = ("default", "acme")
@@ -103,11 +104,14 @@ class Shape:
     commands: int = 40
     clients: int = 4
     processes: int = 2
+    #: Workers that deliver webhooks, of which there are none without.
+    workers: int = 0
 
 
 def planned(seed: int, shape: Shape) -> Plan:
-    """Return the plan of a seed."""
-    return _Planner(seed, shape).plan()
+    """Return the plan of a seed; what its clients trade does not depend on whether there are webhooks."""
+    plan = _Planner(seed, shape).plan()
+    return with_webhooks(plan, seed, shape.workers) if shape.workers else plan
 
 
 class _Planner:

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 import attrs
 
 from vectis_core.faces import TenantFace
-from vectis_core.testing.judge import judge
+from vectis_core.testing.judge import judge, judge_deliveries
+from vectis_core.testing.simulate.clients import SECRET
 from vectis_core.testing.simulate.plan import Plan
 from vectis_core.testing.simulate.story import Story
+from vectis_core.testing.simulate.workers import POLICY
 from vectis_core.testing.simulate.world import World
 
 
@@ -25,8 +27,10 @@ class Simulated:
     story: Story
     #: Of everything that happened and everything in the books: the same wherever the same is simulated.
     digest: str
-    #: Commands that were asked, repeats included.
+    #: Commands that clients asked, repeats included, but for those of webhooks; and looks.
     calls: int
+    #: Requests that came to endpoints of webhooks.
+    requests: int
 
 
 def simulate(plan: Plan, url: str = "memory://") -> Simulated:
@@ -44,18 +48,22 @@ def simulate(plan: Plan, url: str = "memory://") -> Simulated:
             violations.append(f"the simulation broke off: {error!r}")
         finally:
             world.end()
-    return Simulated(violations, world.story, world.story.digest(), len(world.log))
+    requests = len(world.dispatching.posts.arrivals) if world.dispatching is not None else 0
+    return Simulated(violations, world.story, world.story.digest(), len(world.log), requests)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the engine's log out of the way: the faults that it reports are planned."""
-    logger = logging.getLogger("vectis.engine")
-    was, logger.disabled = logger.disabled, True
+    """Keep logs out of the way: the faults that they report are planned."""
+    loggers = [logging.getLogger(name) for name in ("vectis.engine", "vectis.webhooks")]
+    were = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
     try:
         yield
     finally:
-        logger.disabled = was
+        for logger, was in zip(loggers, were, strict=True):
+            logger.disabled = was
 
 
 def _verdict(world: World) -> list[str]:
@@ -63,6 +71,9 @@ def _verdict(world: World) -> list[str]:
     for tenant in world.tenants:
         face = world.face(tenant)
         found += [f"the judge: {violation} ({tenant})" for violation in judge(world.log, face)]
+        if world.dispatching is not None:
+            told = judge_deliveries(world.dispatching.posts, face, attempts_max=len(POLICY.delays) + 1, secret=SECRET)
+            found += [f"the judge: {violation} ({tenant})" for violation in told]
         world.tell("books", f"of {tenant}: {_digest(face)}")
     found += [f"verify: {fault}" for fault in world.verify()]
     for line in found or ["all is well"]:

@@ -19,7 +19,22 @@ from vectis_core.testing.faults import Crash
 from vectis_core.testing.ids import CountingIds
 from vectis_core.testing.simulate import story
 from vectis_core.testing.simulate.clients import Memory, again, command_of
-from vectis_core.testing.simulate.plan import DAY, Ask, Harm, Jump, Peek, Plan, Step, Stop, Strike
+from vectis_core.testing.simulate.dispatching import Dispatching, is_of_webhooks
+from vectis_core.testing.simulate.plan import (
+    DAY,
+    Ask,
+    Change,
+    Drift,
+    Harm,
+    Jump,
+    Peek,
+    Plan,
+    Stall,
+    Step,
+    Stop,
+    Strike,
+    Turn,
+)
 from vectis_core.testing.simulate.processes import Disk, Process
 
 #: How long a storage call takes, in virtual seconds.
@@ -97,6 +112,10 @@ class World:
         self._committing = False
         for tenant in self._memories:
             self.face(tenant)
+        #: Who delivers webhooks, where the plan has anybody.
+        self.dispatching: Dispatching | None = None
+        if plan.workers:
+            self.dispatching = Dispatching(self, self._processes, plan.workers, self._disk, ids)
 
     # The plan
 
@@ -105,12 +124,16 @@ class World:
         self._calm = False
         for step in self._plan.steps:
             if int(step.at // DAY) == day:
+                if self.dispatching is not None:
+                    self.dispatching.go_on_until(step.at)
                 self.clock.passed = max(self.clock.passed, step.at)
                 self._do(step)
         self._calm = True
         for process in self._processes:
-            self._commit_all(process)
+            self.commit_all(process)
         self._insist()
+        if self.dispatching is not None:
+            self.dispatching.finish()
         self._strikes.clear()
         self._between.clear()
 
@@ -131,6 +154,8 @@ class World:
 
     def end(self) -> None:
         """Release everything."""
+        if self.dispatching is not None:
+            self.dispatching.end()
         for process in self._processes:
             process.die()
         self._disk.end()
@@ -150,21 +175,29 @@ class World:
                 self.tell("clock", f"is set {'forward' if step.seconds > 0 else 'back'} by {abs(step.seconds):g} s")
             case Stop():
                 self._stop(self._processes[step.process], crash=step.crash)
+            case Turn() | Change() | Stall() | Drift():
+                if self.dispatching is not None:
+                    self.dispatching.do(step)
 
     def _stop(self, process: Process, *, crash: bool) -> None:
         if not process.running:
             return
         if crash:
-            self._died(process, "is killed")
+            self.died(process, "is killed")
             return
-        self._commit_all(process)
+        self.commit_all(process)
+        if self.dispatching is not None:
+            self.dispatching.stop(process)
         if process.running:
             self.tell(f"p{process.number}", "closes")
             process.end()
 
-    def _died(self, process: Process, how: str) -> None:
+    def died(self, process: Process, how: str) -> None:
+        """Bury a process, with what is in its queue."""
         self.tell(f"p{process.number}", how)
         process.die()
+        if self.dispatching is not None:
+            self.dispatching.died(process)
         lost = [asking for asking in self._unanswered if asking.process is process]
         self._unanswered = [asking for asking in self._unanswered if asking.process is not process]
         for asking in lost:
@@ -180,7 +213,7 @@ class World:
             face = process.oms().tenant(step.client.tenant)
             command = command_of(step, memory, face)
         except Crash:
-            self._died(process, "crashes while a client reads")
+            self.died(process, "crashes while a client reads")
             return
         except (VectisError, OSError) as error:
             self.tell(step.client.name, f"cannot ask p{process.number}: {error}")
@@ -188,13 +221,16 @@ class World:
         if command is not None:
             self._send(step, process, command, retries)
             if not step.joins and step.during is None:
-                self._commit_all(process)
+                self.commit_all(process)
 
     def _send(self, step: Ask, process: Process, command: Command[Any], retries: int) -> None:
         engine = process.oms().engine
         call = Call(step.client.name, command, self.clock.tick())
         asking = _Asking(step, process, process.life, call, retries)
-        self.log.append(call)
+        if self.dispatching is not None and is_of_webhooks(command):
+            self.dispatching.posts.calls.append(call)
+        else:
+            self.log.append(call)
         self._memories[step.client.tenant].calls[step.number] = call
         self._unanswered.append(asking)
         self.tell(step.client.name, f"asks p{process.number}: {story.asked(command)}")
@@ -221,6 +257,8 @@ class World:
             call.answered = self.clock.tick()
             call.result, call.error = result, error
             self._memories[asking.step.client.tenant].answered(asking.step.number, call)
+            if self.dispatching is not None:
+                self.dispatching.heard(call)
         # Another error says nothing about what was done.
         self._try_again(asking)
 
@@ -252,7 +290,7 @@ class World:
             face = process.oms().tenant(step.client.tenant)
             look = self._looked(step, face, memory, sent)
         except Crash:
-            self._died(process, "crashes while a client reads")
+            self.died(process, "crashes while a client reads")
             return
         except (VectisError, OSError) as error:
             self.tell(step.client.name, f"cannot read from p{process.number}: {error}")
@@ -278,17 +316,20 @@ class World:
 
     # Processes
 
-    def _commit_all(self, process: Process) -> None:
+    def commit_all(self, process: Process) -> None:
         """Let a process commit whatever is in its queue."""
-        while process.running and any(asking.process is process for asking in self._unanswered):
+        while process.running:
             batch = [asking for asking in self._unanswered if asking.process is process]
-            self.tell(f"p{process.number}", f"commits {len(batch)} in one batch" if len(batch) > 1 else "commits")
+            asked = len(batch) + (self.dispatching.waiting(process) if self.dispatching is not None else 0)
+            if not asked:
+                return
+            self.tell(f"p{process.number}", f"commits {asked} in one batch" if asked > 1 else "commits")
             self._committing = True
             try:
                 process.oms().engine.step()
             except Crash as crash:
                 self._committing = False
-                self._died(process, f"crashes: {crash}")
+                self.died(process, f"crashes: {crash}")
                 return
             self._committing = False
             for asking in batch:
@@ -343,7 +384,7 @@ class World:
                     command = again(call) if call.told is Told.UNKNOWN else None
                     if command is not None:
                         self._send(self._asks[number], self._processes[0], command, 0)
-            self._commit_all(self._processes[0])
+            self.commit_all(self._processes[0])
 
     def tell(self, who: str, what: str) -> None:
         """Add a line to the story."""

@@ -1,4 +1,7 @@
-"""Which addresses may be dialled: public ones, and networks that the operator has named.
+"""Where webhooks may go: to public addresses over https, and to networks that the operator has named.
+
+A URL is held against the rules when it is subscribed, as far as it says by itself where it leads, and every address
+that its host resolves to when it is dialled.
 
 Python's ``is_global`` alone is not enough: it says yes to multicast, to NAT64 and 6to4 addresses that carry a private
 one, and to ranges that are set aside, and its answer differs between versions. The ranges are those of the IANA
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from vectis_core.errors import UsageError
 
@@ -16,7 +20,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _UNICAST = IPv6Network("2000::/3")
-_SET_ASIDE_4 = [IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4")]
+#: The last is the host that each machine on Azure has beside it, under an address that looks like a public one.
+_SET_ASIDE_4 = [IPv4Network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4", "168.63.129.16")]
 _SET_ASIDE_6 = [IPv6Network(each) for each in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
 #: Ports below 1024 belong to services, and a request can be made to look like one of theirs: only those of the web.
@@ -47,6 +52,10 @@ _OTHER_SERVICES = frozenset(
 )
 
 
+#: What the name ``localhost`` means.
+_LOCALHOST = ("127.0.0.1", "::1")
+
+
 class AddressRules:
     """Public addresses at ports of the web, over https; besides, everything in the networks that are *allowed* by name.
 
@@ -74,6 +83,25 @@ class AddressRules:
             return True
         return (secure or self._plain_http) and is_public(address) and _is_of_the_web(port)
 
+    def problem(self, url: str) -> str | None:
+        """Return why nothing can ever go to *url*, a ``WebhookUrl`` without a problem; ``None`` where it may.
+
+        A name is not resolved here, since it may mean something else by the time it is dialled; ``localhost`` and what
+        is below it mean one thing at all times (RFC 6761 section 6.3).
+        """
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+        host = parts.hostname or ""
+        known = _LOCALHOST if host.rpartition(".")[2] == "localhost" else (host,) if _is_address(host) else ()
+        if any(self.allows(address, port, secure=secure) for address in known) or (not known and self._allowed):
+            return None
+        if not (secure or self._plain_http):
+            return "must begin with https://, or lead to a network that the operator has allowed"
+        if known and not any(is_public(_unwrapped(ip_address(address))) for address in known):
+            return "must lead to a public address, or to a network that the operator has allowed"
+        return None if _is_of_the_web(port) else "must name port 80, 443 or one above 1023 that is no other service's"
+
 
 def is_public(address: Address) -> bool:
     """Return whether an address is one of the public internet."""
@@ -84,6 +112,14 @@ def is_public(address: Address) -> bool:
     if address.scope_id is not None:
         return False
     return address in _UNICAST and not any(address in network for network in _SET_ASIDE_6)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of_the_web(port: int) -> bool:

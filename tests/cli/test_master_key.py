@@ -1,0 +1,113 @@
+"""A new master key: ``vectis keys rotate`` seals with it what the old one had sealed."""
+
+from __future__ import annotations
+
+import pytest
+from cli_types import Call
+from endpoints import OK, Endpoints, buy, stocked, work, worker_of
+
+from vectis_core import Vectis
+from vectis_core.signing import verify
+from vectis_core.testing import FrozenClock
+from vectis_core.webhooks.transport import Answer, Post
+
+OLD_MASTER, NEW_MASTER = "the old master key of forty characters", "the new master key of forty characters"
+OTHER_MASTER = "another master key that was lost long ago"
+#: The secret of each webhook, and the one that replaces it.
+SECRET, NEXT = "a secret of the owner", "the next secret of theirs"
+
+
+def set_master(monkeypatch: pytest.MonkeyPatch, *masters: str) -> None:
+    """Let every process have these master keys from now on, the first of which seals."""
+    monkeypatch.setenv("VECTIS_SECRET_KEY", ",".join(masters))
+
+
+def subscribe(database: str, tenant: str = "default") -> str:
+    """Subscribe an endpoint of a tenant, and return the webhook's id."""
+    with Vectis.open(database) as oms:
+        return oms.tenant(tenant).webhooks.create("https://a.test/", ["order.*"], secret=SECRET).subscription.id
+
+
+def signs_with(database: str) -> tuple[list[str], list[str | None]]:
+    """Return by which secrets a delivery is signed, and what went wrong with it otherwise."""
+    endpoints, clock = Endpoints(), FrozenClock()
+    posts: list[Post] = []
+
+    def note(post: Post) -> Answer:
+        posts.append(post)
+        return OK
+
+    endpoints.answering = note
+    with Vectis.open(database, clock=clock) as oms:
+        stocked(oms)
+        buy(oms, "A")
+        assert len(list(work(worker_of(oms, endpoints, clock)))) == 1
+        [hook] = oms.webhooks.list()
+        [delivery] = oms.webhooks.deliveries(hook.id)
+    signed = [
+        secret
+        for post in posts
+        for secret in (SECRET, NEXT)
+        if verify(
+            post.body,
+            signature=dict(post.headers)["X-Webhook-Signature"],
+            timestamp=dict(post.headers)["X-Webhook-Timestamp"],
+            secret=secret,
+            now=clock.now().timestamp(),
+        )
+    ]
+    return signed, [delivery.last_error]
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_the_secrets_of_webhooks_outlive_the_master_key(
+    vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch, rotated: bool
+) -> None:
+    """After the command the old master key is needed for none of them; without it nothing could be signed."""
+    set_master(monkeypatch, OLD_MASTER)
+    subscribe(database)
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    if rotated:
+        assert vectis("keys", "rotate").exit_code == 0
+    set_master(monkeypatch, NEW_MASTER)
+
+    assert signs_with(database) == (([SECRET], [None]) if rotated else ([], ["secret_unreadable"]))
+
+
+def test_both_secrets_of_an_overlap_are_sealed_anew(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of every tenant, and a webhook that has ended is passed over; done again it changes nothing."""
+    set_master(monkeypatch, OLD_MASTER)
+    first, other, ended = subscribe(database), subscribe(database, "other"), subscribe(database)
+    with Vectis.open(database) as oms:
+        oms.webhooks.rotate_secret(first, secret=NEXT)
+        oms.webhooks.delete(ended)
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    with Vectis.open(database) as oms:
+        assert oms.reseal_secrets() == oms.reseal_secrets() == ()
+    set_master(monkeypatch, NEW_MASTER)
+    with Vectis.open(database) as oms:
+        hooks = [oms.webhooks.get(first), oms.tenant("other").webhooks.get(other)]
+        opened = [[oms.vault.open(each.sealed, hook.id).decode() for each in hook.secrets] for hook in hooks]
+
+    assert opened == [[NEXT, SECRET], [SECRET]]
+    assert hooks[0].secrets[1].retires_at is not None
+
+
+def test_what_no_key_opens_is_named(vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays as it is until its key is there again; the others are sealed anew all the same."""
+    set_master(monkeypatch, OTHER_MASTER)
+    lost = subscribe(database)
+    set_master(monkeypatch, OLD_MASTER)
+    kept = subscribe(database)
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    done = vectis("keys", "rotate")
+    set_master(monkeypatch, NEW_MASTER)
+    with Vectis.open(database) as oms:
+        secret = oms.webhooks.get(kept).secrets[0].sealed
+        assert oms.vault.open(secret, kept).decode() == SECRET
+    set_master(monkeypatch, NEW_MASTER, OTHER_MASTER)
+
+    assert done.exit_code == 1
+    assert lost in done.stderr
+    assert kept not in done.stderr
+    assert vectis("keys", "rotate").exit_code == 0
