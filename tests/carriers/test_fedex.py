@@ -254,6 +254,16 @@ def test_an_event_type_that_is_not_known(members: dict[str, str], expected: tupl
     assert read_as(**members) == expected
 
 
+def test_the_words_of_an_event_and_its_exception() -> None:
+    """Both, but nothing twice."""
+    words = [
+        event(eventType="DY", eventDescription=one, exceptionDescription=other).description
+        for one, other in (("Delay", "Snow"), ("Delay", "DELAY"), ("Delay", ""), (None, "Snow"), (None, None))
+    ]
+
+    assert words == ["Delay: Snow", "Delay", "Delay", "Snow", None]
+
+
 def test_a_code_is_bounded() -> None:
     """However long the two codes are."""
     found = event(eventType="DE", exceptionCode="9" * 500)
