@@ -11,6 +11,7 @@ from vectis_core.clock import to_wire
 from vectis_core.errors import NotFound
 from vectis_core.tracking.carrier import Carrier, UnreadablePayload, carrier_names, carrier_of
 from vectis_core.tracking.model import Parsed, TimeBasis, TrackingEvent
+from vectis_core.tracking.numbers import network_of
 from vectis_core.tracking.statuses import TrackingStatus, is_movement
 
 _TIMES = {
@@ -53,16 +54,18 @@ def _readings(payload: Any) -> Iterator[Explained]:
             continue
 
 
-def _worth(explained: Explained) -> tuple[int, int, int]:
-    parsed = explained.parsed
+def _worth(explained: Explained) -> tuple[int, int, int, bool]:
+    """Return how much a carrier makes of a payload; of two names of one network, that of the network is better."""
+    parsed, name = explained.parsed, explained.carrier.name
     known = sum(event.reading.row is not None for event in parsed.events)
-    return known, len(parsed.events) + len(parsed.notices), -len(parsed.faults)
+    return known, len(parsed.events) + len(parsed.notices), -len(parsed.faults), network_of(name) == name
 
 
 def lines_of(explained: Explained) -> Iterator[str]:
     """Return the explanation as lines of text."""
     parsed = explained.parsed
-    yield f"Read as a push of {explained.carrier.name}: {len(parsed.events)} events"
+    events = len(parsed.events)
+    yield f"Read as a push of {explained.carrier.name}: {events} {'event' if events == 1 else 'events'}"
     for number, event in enumerate(parsed.events, start=1):
         yield ""
         yield f"{number}. {event.tracking_number}  {_status_of(event)}"

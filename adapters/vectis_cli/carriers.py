@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets as random
+import sys
 from datetime import datetime
 from typing import Any, BinaryIO
 
 import click
 
-from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option
+from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option, told
 from vectis_cli.times import TIME
 from vectis_core.clock import to_wire
 from vectis_core.ports import Slice
@@ -52,7 +53,12 @@ def list_(database: str, tenant: str, as_json: bool) -> None:
     "--proof", type=click.Choice(PROOFS), default="carrier", show_default=True, help="How pushes prove themselves."
 )
 @click.option(
-    "--secret", "secrets", multiple=True, help="Made and printed where left out; may be repeated, for a change."
+    "--secret",
+    "secrets",
+    multiple=True,
+    envvar="VECTIS_CARRIER_SECRET",
+    show_envvar=True,
+    help="Made and printed where left out and there is none; may be repeated, for a change.",
 )
 @click.option("--header", help="The header of the proofs header and hmac.")
 @click.option("--encoding", type=click.Choice(["base64", "hex"]), default="base64", show_default=True, help="Of hmac.")
@@ -72,17 +78,23 @@ def set_(database: str, tenant: str, carrier: str, proof: str, secrets: tuple[st
     """Say how the pushes of CARRIER prove themselves, in place of what was said before."""
     with opened(database) as oms:
         face = existing_tenant(oms, tenant).carriers
-        made = (
-            None
-            if secrets or proof in {"oauth", "open"} or _has_secrets(oms, tenant, carrier)
-            else random.token_urlsafe(_SECRET_BYTES)
-        )
+        made = None if secrets or proof in {"oauth", "open"} or _has_secrets(oms, tenant, carrier) else _new_secret()
         given = secrets or ((made,) if made is not None else None)
         account = face.configure(carrier, proof, secrets=given, **options)
     click.echo(f"{account.carrier}  {_proof_of(account)}", err=True)
+    ending = "/SECRET" if proof == "path" else ""
+    click.echo(f"It pushes to /api/webhooks/carriers/{account.carrier}/tracking{ending}?tenant={tenant}", err=True)
     if made is not None:
         click.echo(made)
         click.echo("This secret is shown once; give it to the carrier.", err=True)
+
+
+def _new_secret() -> str:
+    """Return a secret of the length that USPS asks for, with the kinds of characters that FedEx does."""
+    while True:
+        secret = random.token_urlsafe(_SECRET_BYTES)
+        if all(any(kind(character) for character in secret) for kind in (str.isupper, str.islower, str.isdigit)):
+            return secret
 
 
 def _has_secrets(oms: Vectis, tenant: str, carrier: str) -> bool:
@@ -126,7 +138,9 @@ def explain(file: BinaryIO, carrier: str | None) -> None:
     """Print what the payload in FILE would be read as, and why, without storing anything; - reads standard input."""
     from vectis_carriers import explaining, payload  # noqa: PLC0415 - the tables are read for this alone
 
-    for line in explaining.lines_of(explaining.explain(payload.read_body(file.read()), carrier)):
+    with told():
+        explained = explaining.explain(payload.read_body(file.read()), carrier)
+    for line in explaining.lines_of(explained):
         click.echo(line)
 
 
@@ -142,8 +156,9 @@ def replay(database: str, tenant: str, carrier: str | None, since: datetime | No
     total = replaying.Replayed()
     with opened(database) as oms:
         existing_tenant(oms, tenant)
-        pages = replaying.replay(oms, tenant, carrier=carrier, since=since)
-        with click.progressbar(pages, label="Reading again") as progress:
+        name = carrier_of(carrier).name if carrier is not None else None
+        pages = replaying.replay(oms, tenant, carrier=name, since=since)
+        with click.progressbar(pages, label="Reading again", file=sys.stderr) as progress:
             for read in progress:
                 total = read
     click.echo(
@@ -163,7 +178,7 @@ def _proof_of(account: CarrierAccount) -> str:
         "oauth": f"an access token of the client {account.client_id}",
         "open": "nothing: ANYBODY who knows the address can report that parcels arrived",
     }
-    return f"proved by {words.get(account.proof, 'the scheme of the carrier')}"
+    return f"proved by {words.get(account.proof, 'the own scheme of the carrier')}"
 
 
 def _as_json(account: CarrierAccount) -> dict[str, Any]:

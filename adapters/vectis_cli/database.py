@@ -47,7 +47,7 @@ def opened(url: str, *, new: bool = False, address_rules: AddressRules | None = 
     let them, or to public addresses.
     """
     options: dict[str, Any] = {} if new or url.startswith("memory:") else {"must_exist": True}
-    with _told():
+    with told():
         try:
             oms = Vectis.open(url, address_rules=address_rules, **options)
         except VectisError as error:
@@ -58,7 +58,7 @@ def opened(url: str, *, new: bool = False, address_rules: AddressRules | None = 
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Tell the errors of Vectis and of the file system in one line."""
     try:
         yield
