@@ -7,9 +7,9 @@ from typing import Any
 
 #: The members that hold one, by a part of their names in lower case.
 _NAMES = ("image", "photo", "signature", "proofofdelivery")
-#: Text without a blank that is longer than this, in the alphabet of Base64, is a file and no word.
-_LONGEST_WORD = 256
-_FILE = re.compile(rf"data:[\w/+.-]+;base64,.*|[A-Za-z0-9+/=_\r\n-]{{{_LONGEST_WORD},}}", re.ASCII | re.DOTALL)
+#: Text without a blank that is as long as this, in the alphabet of Base64, is a file: nothing that is read is so long.
+_SHORTEST_FILE = 2048
+_FILE = re.compile(rf"data:[\w/+.-]+;base64,.*|[A-Za-z0-9+/=_\r\n-]{{{_SHORTEST_FILE},}}", re.ASCII | re.DOTALL)
 
 
 def without_files(value: Any) -> Any:

@@ -47,35 +47,21 @@ def texts(value: Any) -> Iterator[str]:
         yield from texts(inner)
 
 
-ODD_TEXTS = st.sampled_from(
-    [
-        "",
-        " ",
-        "\x00",
-        "\ud800",
-        "\u200b",
-        "0",
-        "-1",
-        "9" * 700,
-        "{}",
-        "[[",
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
-        "2026-02-30",
-        "20260230",
-        "24:00:00",
-        "+99:99",
-        "https://example.com/" + "x" * 3000,
-        "<b>&amp;&#0;</b>",
-    ]
-)
+#: What no carrier means, and some may send.
+ODD: list[Any] = [
+    *("", " ", "\x00", "\ud800", "\u200b", "0", "-1", "9" * 700, "{}", "[["),
+    *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59"),
+    *("2026-02-30", "20260230", "00010101", "99991231", "24:00:00", "+99:99", "-14.00"),
+    *("https://example.com/" + "x" * 3000, "<b>&amp;&#0;</b>"),
+    *(None, True, 0, -1, 10**50, 1.5, [], {}, [[]], [{}], ["x"], {"x": "y"}),
+]
 
 
 def json_values(carrier: str) -> st.SearchStrategy[Any]:
     """Return any JSON, with a liking for the members and the texts that the carrier uses."""
     names = sorted({name for sample in SAMPLES[carrier] for name in members(sample)})
     known = sorted({text for sample in SAMPLES[carrier] for text in texts(sample)})
-    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | ODD_TEXTS | st.sampled_from(known)
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([*ODD, *known])
     return st.recursive(
         leaves,
         lambda inner: (
@@ -104,9 +90,11 @@ def mutations(draw: st.DrawFn, carrier: str) -> Any:
             break
         container, key = draw(st.sampled_from(found))
         value = container[key]
-        change = draw(st.sampled_from(["drop", "replace", "wrap", "repeat", "unwrap", "move"]))
+        change = draw(st.sampled_from(["drop", "odd", "replace", "wrap", "repeat", "unwrap", "move"]))
         if change == "drop":
             del container[key]
+        elif change == "odd":
+            container[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
         elif change == "replace":
             container[key] = draw(json_values(carrier))
         elif change == "wrap":
@@ -171,6 +159,27 @@ def test_every_sample_is_within_bounds(carrier: str) -> None:
     assert SAMPLES[carrier]
     for sample in SAMPLES[carrier]:
         check_all(carrier, sample)
+
+
+def with_member(payload: Any, name: str, odd: Any) -> Any:
+    """Return a payload of which all members of a name are something else, also those within a text."""
+    if isinstance(payload, dict):
+        return {key: odd if key == name else with_member(value, name, odd) for key, value in payload.items()}
+    if isinstance(payload, list):
+        return [with_member(value, name, odd) for value in payload]
+    if isinstance(payload, str) and payload.startswith("{"):
+        return json.dumps(with_member(json.loads(payload), name, odd))
+    return payload
+
+
+@pytest.mark.parametrize("carrier", carrier_names())
+def test_every_member_may_be_odd(carrier: str) -> None:
+    """Each that the carrier has is taken for text, number, list and nothing, in the last sample that has it."""
+    last = {name: sample for sample in SAMPLES[carrier] for name in members(sample)}
+
+    for name, sample in last.items():
+        for odd in ODD:
+            check_all(carrier, with_member(sample, name, odd))
 
 
 @pytest.mark.parametrize("carrier", carrier_names())

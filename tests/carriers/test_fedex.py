@@ -421,7 +421,7 @@ def test_what_is_no_answer_of_tracking(payload: Any) -> None:
 
 def test_images_are_cut() -> None:
     """Whatever the members are called that hold them; all that is read of a payload stays."""
-    image = base64.b64encode(bytes(range(256)) * 4).decode()
+    image = base64.b64encode(bytes(range(256)) * 8).decode()
     payload = sample("fedex_delivered")
     result = payload["output"]["completeTrackResults"][0]["trackResults"][0]
     result["availableImages"] = [{"type": "SIGNATURE_PROOF_OF_DELIVERY", "size": "LARGE"}]
