@@ -42,6 +42,23 @@ from vectis_core.orders import (
 from vectis_core.queries import DeliveryLog, EventPage, Explanation, Page
 from vectis_core.stock import Movement, MovementKind, StockRecord
 from vectis_core.tenancy import Caller, Settings
+from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.carrier import Carrier, UnreadablePayload
+from vectis_core.tracking.model import (
+    Fault,
+    Filed,
+    Filing,
+    Notice,
+    Parsed,
+    Place,
+    Reading,
+    Scan,
+    TimeBasis,
+    TrackingEvent,
+    TrackingState,
+)
+from vectis_core.tracking.statuses import TrackingStatus
+from vectis_core.tracking.timeline import ShipmentTimeline, TimelineEntry
 from vectis_core.vectis import Vectis
 from vectis_core.webhooks.address_rules import AddressRules
 from vectis_core.webhooks.catalogue import EventKind
@@ -62,6 +79,8 @@ __all__ = [
     "AddressRules",
     "Attempt",
     "Caller",
+    "Carrier",
+    "CarrierAccount",
     "Conflict",
     "DatabaseTooNew",
     "Delivery",
@@ -73,7 +92,10 @@ __all__ = [
     "EventPage",
     "EventType",
     "Explanation",
+    "Fault",
     "FieldProblem",
+    "Filed",
+    "Filing",
     "IdempotencyConflict",
     "IllegalTransition",
     "InexactNumber",
@@ -83,27 +105,39 @@ __all__ = [
     "Movement",
     "MovementKind",
     "NotFound",
+    "Notice",
     "Order",
     "OrderLine",
     "OrderStatus",
     "OutcomeUnknown",
     "Page",
+    "Parsed",
+    "Place",
     "Placed",
     "Product",
+    "Reading",
     "Replay",
+    "Scan",
     "ServiceUnavailable",
     "Settings",
     "Shipment",
     "ShipmentItem",
     "ShipmentLine",
     "ShipmentStatus",
+    "ShipmentTimeline",
     "Shortage",
     "StockRecord",
     "StoreError",
     "Subscription",
     "SubscriptionStatus",
+    "TimeBasis",
+    "TimelineEntry",
+    "TrackingEvent",
+    "TrackingState",
+    "TrackingStatus",
     "Trigger",
     "UnknownBackend",
+    "UnreadablePayload",
     "UsageError",
     "ValidationError",
     "Vectis",
