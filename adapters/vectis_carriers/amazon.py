@@ -136,7 +136,7 @@ def _event(way: _Way, node: Node, code: str, when: When, is_return: bool, meanin
     elif is_return and status is not None and status is not TrackingStatus.UNKNOWN and not way.codes:
         reason = reason or "returning"
     where = node["location"]
-    region = where["stateOrRegion"].text() or where["stateProvince"].text()
+    region = where["stateOrRegion"].text(255) or where["stateProvince"].text(255)
     return event_of(
         "amazon",
         way.number,
@@ -148,7 +148,7 @@ def _event(way: _Way, node: Node, code: str, when: When, is_return: bool, meanin
         local_time=when.local_time,
         time_basis=when.basis,
         reading=meaning.reading,
-        place=Place(where["city"].text(), region, where["postalCode"].text(), where["countryCode"].text()),
+        place=Place(where["city"].text(255), region, where["postalCode"].text(32), where["countryCode"].text(64)),
     )
 
 
@@ -163,7 +163,7 @@ def _last(event: TrackingEvent, detail: Node) -> TrackingEvent:
         return attrs.evolve(event, estimated_delivery=estimate)
     proofs = [detail["proofOfDelivery"], detail["summary"]["proofOfDelivery"]]
     links = (link_of(proof[name]) for name in ("deliveryImageURL", "signatureImageURL") for proof in proofs)
-    names = (proof["receivedBy"].text() for proof in proofs)
+    names = (proof["receivedBy"].text(255) for proof in proofs)
     return attrs.evolve(
         event,
         estimated_delivery=estimate,
@@ -239,7 +239,7 @@ def _milestone(number: str, node: Node, code: str) -> TrackingEvent:
         local_time=when.local_time,
         time_basis=when.basis,
         reading=meaning.reading,
-        place=Place(where["city"].text(), where["region"].text(), None, where["countryCode"].text()),
+        place=Place(where["city"].text(255), where["region"].text(255), None, where["countryCode"].text(64)),
     )
 
 

@@ -17,7 +17,7 @@ import attrs
 
 from vectis_carriers.codes import Meaning, Table, tables_of, unknown
 from vectis_carriers.parts import CODE_MAX, in_time_order, link_of, no_number, number_of
-from vectis_carriers.payload import Node, unreadable
+from vectis_carriers.payload import Node, cleaned, unreadable
 from vectis_carriers.proofs import has_header
 from vectis_carriers.times import NEVER, When, read_date, read_iso
 from vectis_core.clock import to_wire
@@ -117,7 +117,7 @@ def _parcel(node: Node) -> _Parcel | Fault:
     if not events:
         return Fault(f"{node.path}.Events", f"tells of no event{f': {error}' if error else ''}")
     proof_url = link_of(node["VpodImageUrl"]) or link_of(node["Vpod"])
-    signer = node["PodText"].text() or node["POD"].text()
+    signer = node["PodText"].text(255) or node["POD"].text(255)
     return _Parcel(number, tuple(_package_scan(each, signer, proof_url) for each in events), _estimate(node))
 
 
@@ -166,9 +166,9 @@ def _order_scan(node: Node) -> _Scan:
     meaning = _meaning(code, ("lasership", "ontrac"), short)
     told = (node["EventLongText"].text() or short or node["EventLabel"].text(), node["Reason"].text())
     words = "; ".join(each for each in (*told, node["Location"].text()) if each)
-    signer = node["Signature"].text() or node["Signature2"].text()
+    signer = node["Signature"].text(255) or node["Signature2"].text(255)
     when = _when(node["UTCDateTime"], node["DateTime"])
-    return _Scan(node, code, meaning, when, words or None, signer, link_of(node["PhotoPath"]))
+    return _Scan(node, code, meaning, when, cleaned(words), signer, link_of(node["PhotoPath"]))
 
 
 def _told(carrier: str, parcel: _Parcel, faults: list[Fault]) -> list[TrackingEvent]:
@@ -257,8 +257,8 @@ def _estimate(node: Node) -> str | None:
 
 
 def _place(node: Node) -> Place:
-    postal_code = node["PostalCode"].text() or node["Zip"].text()
-    return Place(node["City"].text(), node["State"].text(), postal_code, node["Country"].text())
+    postal_code = node["PostalCode"].text(32) or node["Zip"].text(32)
+    return Place(node["City"].text(255), node["State"].text(255), postal_code, node["Country"].text(64))
 
 
 _OUTER = {"OnTracTrackingResult", "OnTracShipmentStatus", "Packages", "Package", "Shipments", "Shipment"}
