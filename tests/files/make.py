@@ -13,10 +13,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from verify.shop import Ticking, tell_the_story
 
 from vectis_core import Vectis
-from vectis_core.commands import AddSigningKey, ClaimDeliveries, SettleDeliveries
+from vectis_core.commands import AddSigningKey, ClaimDeliveries, KeepPayload, SettleDeliveries
 from vectis_core.sealing import SECRET_KEY_VARIABLE
 from vectis_core.tenancy import Caller
 from vectis_core.testing import CountingIds, samples
+from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.webhooks.model import Report
 from vectis_core.webhooks.schedule import Policy
 
@@ -39,6 +40,7 @@ def main() -> None:
             oms.clients.create("Shop", scopes=["orders:read"])
             oms.run(AddSigningKey(key=samples.signing_key()))
             tell_of_webhooks(oms)
+            tell_of_parcels(oms)
         with gzip.GzipFile(sys.argv[1], "wb", mtime=0) as file:
             file.write(path.read_bytes())
 
@@ -62,6 +64,20 @@ def tell_of_webhooks(oms: Vectis) -> None:
     oms.webhooks.update(paused, active=False)
     oms.webhooks.test(ended)
     oms.webhooks.delete(ended)
+
+
+def tell_of_parcels(oms: Vectis) -> None:
+    """Let a carrier tell of the label that is left, of one that waits, and of one whose shipment is delivered."""
+    oms.carriers.configure("ups", secrets=[SECRET])
+    now = oms.store.now()
+    for status, number in (
+        (TrackingStatus.LABEL_CREATED, "1Z999AA10123456784"),
+        (TrackingStatus.EXCEPTION, "1Z999AA10123456784"),
+        (TrackingStatus.IN_TRANSIT, "1ZWAITING"),
+    ):
+        event = samples.tracking_event(status=status, code=status.value, tracking_number=number, occurred_at=now)
+        oms.tracking.record(event)
+    oms.run(KeepPayload(caller=Caller(), carrier="ups", received_at=now, days=30, sealed="sealed"))
 
 
 def answer(oms: Vectis, code: int) -> None:

@@ -12,7 +12,9 @@ from sqlite.test_schema import dump, older
 
 from vectis_core import Vectis
 from vectis_core.commands import AdvanceReplays, ClaimDeliveries
+from vectis_core.ports import Slice
 from vectis_core.sealing import SECRET_KEY_VARIABLE
+from vectis_core.testing import samples
 from vectis_sqlite import schema
 
 FILES = Path(__file__).parents[1] / "files"
@@ -95,6 +97,22 @@ def test_an_old_file_is_worked_on(path: Path) -> None:
             assert acme.inventory.get(newest.id).on_hand == newest.on_hand
             assert [client.name for client in oms.clients.list()] == ["Shop"]
 
+        assert oms.verify().ok
+
+
+def test_old_scans_are_there(path: Path) -> None:
+    """What a carrier told then is in the timelines, and the shipments of before tracking are found by their parcels."""
+    with Vectis.open(f"sqlite:///{path}") as oms:
+        order = oms.orders.by_external_id("partial")
+        before = [len(each.entries) for each in oms.tracking.of_order(order.id)]
+        told = samples.tracking_event(occurred_at=oms.store.now(), code="today", carrier="UPS")
+        filed = oms.tracking.record(told)
+        with oms.store.read() as view:
+            waiting = len(view.waiting_scans("default", Slice(9)))
+
+        assert before == ([2, 2] if path.stem >= "0004_tracking" else [0, 0])
+        assert waiting == (path.stem >= "0004_tracking")
+        assert {each.id for each in order.shipments} <= {shipment for _, shipment in filed.scan.shipments}
         assert oms.verify().ok
 
 

@@ -15,7 +15,9 @@ from vectis_core.clock import Clock
 from vectis_core.commands import ClaimDeliveries, SettleDeliveries
 from vectis_core.ids import Ids
 from vectis_core.tenancy import Caller
+from vectis_core.testing import samples
 from vectis_core.testing.machine import ShopMachine
+from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.webhooks.catalogue import CATALOGUE, EventKind
 from vectis_core.webhooks.model import Report
 from vectis_core.webhooks.sending import body_of
@@ -98,11 +100,23 @@ def lose_an_endpoint(oms: Vectis) -> None:
     )
 
 
+def follow_a_parcel(oms: Vectis) -> None:
+    """Let a carrier tell all that it can of a parcel, and of another one only that it moves."""
+    now = oms.store.now()
+    for status in (None, *TrackingStatus):
+        oms.tracking.record(samples.tracking_event(status=status, code=str(status), occurred_at=now))
+    moves = samples.tracking_event(status=TrackingStatus.PICKED_UP, tracking_number="1Z-OTHER", occurred_at=now)
+    oms.tracking.record(moves)
+    for name, number in (("parcel", moves.tracking_number), ("all of it", samples.tracking_event().tracking_number)):
+        oms.orders.ship(sell(oms, name), carrier="UPS", tracking_number=number, status="label_created")
+
+
 def test_every_type_that_is_sent_is_as_the_catalogue_says() -> None:
     """Everything that can happen is made to happen, and what is sent has the catalogue's fields, no other."""
     with Vectis.open("memory://") as oms:
         do_all(oms)
         lose_an_endpoint(oms)
+        follow_a_parcel(oms)
 
         assert check(oms.events()) == set(EventType)
 
