@@ -157,4 +157,4 @@ def payload_row(payload: KeptPayload) -> Row:
 
 def payload_of(row: Row) -> KeptPayload:
     """Return the payload of a row."""
-    return KeptPayload(*row[:3], from_micros(row[3]), from_micros(row[4]), row[5])
+    return KeptPayload(row[0], row[1], row[2], from_micros(row[3]), from_micros(row[4]), row[5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -55,7 +56,7 @@ class Shop(EmptyShop):
         """Return the order and the id of a shipment."""
         return (self.labels[name].order_id, self.labels[name].id)
 
-    def change(self, name: str, **fields: object) -> dict[str, str]:
+    def change(self, name: str, **fields: Any) -> dict[str, str]:
         """Change a scan, and return what a fault of it names."""
         scan = attrs.evolve(self.scans[name], **fields)
         self.drop("scans", lambda row: row.track_key == self.scans[name].track_key)
@@ -63,7 +64,7 @@ class Shop(EmptyShop):
         self.store.state = attrs.evolve(self.store.state, scans=rows)
         return {"scan": scan.id, "parcel": scan.track_key}
 
-    def change_shipment(self, name: str, **fields: object) -> dict[str, str]:
+    def change_shipment(self, name: str, **fields: Any) -> dict[str, str]:
         """Change a shipment, and return what a fault of it names."""
         self.alter_shipment(name, lambda shipment: attrs.evolve(shipment, **fields))
         order, shipment = self.place(name)
