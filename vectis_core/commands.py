@@ -417,6 +417,14 @@ class CloseCarrier(Command[CarrierAccount]):
 
 
 @attrs.frozen(kw_only=True)
+class ResealCarrier(Command[None]):
+    """Encrypt a carrier's secrets once more, with the master key that is the first now."""
+
+    keeps_result: ClassVar[bool] = False
+    carrier: str
+
+
+@attrs.frozen(kw_only=True)
 class RecordScan(Command[Filed]):
     """File what a carrier reports in the timeline of its parcel, and let shipment and order follow.
 

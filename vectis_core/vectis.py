@@ -138,10 +138,11 @@ class Vectis(TenantFace):
         return Dispatcher(self.engine, self.vault, transport, policy=policy, pace=pace)
 
     def reseal_secrets(self) -> tuple[str, ...]:
-        """Seal the secrets of all webhooks with the master key that is the first now, so that others can be dropped.
+        """Seal the secrets of webhooks and carriers with the master key that is the first now, to drop the others.
 
-        Returns the ids of the webhooks, of any tenant, whose secrets no master key at hand opens: they stay as they
-        are, and nothing is sent to these webhooks. Harmless when repeated.
+        Returns the webhooks and carriers, of any tenant, whose secrets no master key at hand opens, by id and as
+        ``carrier:TENANT:NAME``: they stay as they are, nothing is sent to these webhooks, and nothing is taken from
+        these carriers. Harmless when repeated. What carriers sent stays sealed as it was, for the days it is kept.
         """
         from vectis_core.webhooks.resealing import reseal_secrets  # noqa: PLC0415 - once in a master key's life
 

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from vectis_carriers.cutting import without_files
 from vectis_carriers.payload import read_body
 from vectis_carriers.verifying import Push, is_proved
 from vectis_core.commands import Command, KeepPayload, NoteCarrier, RecordScan
 from vectis_core.engine import Outcome
-from vectis_core.errors import Unauthorized, VectisError
+from vectis_core.errors import ServiceUnavailable, StoreError, Unauthorized, VectisError
 from vectis_core.tenancy import Caller
 from vectis_core.tracking.accounts import CarrierAccount, payload_owner, secret_owner
 from vectis_core.tracking.carrier import Carrier, UnreadablePayload, carrier_of
@@ -62,13 +63,22 @@ class Receipt:
 
 
 def require_proof(account: CarrierAccount | None, vault: Vault, carrier: Carrier, push: Push) -> CarrierAccount:
-    """Return the account where the push proves itself by it; raises ``NotProved``."""
-    if account is not None and not account.is_closed:
-        owner = secret_owner(account.tenant, account.carrier)
-        secrets = [vault.open(sealed, owner).decode() for sealed in account.secrets]
-        if is_proved(account, secrets, carrier, push):
-            return account
+    """Return the account where the push proves itself by it.
+
+    Raises ``NotProved``; ``ServiceUnavailable`` where no master key at hand opens the account's secrets, so that the
+    carrier sends again what cannot be judged now.
+    """
+    if account is not None and not account.is_closed and is_proved(account, _secrets(account, vault), carrier, push):
+        return account
     raise not_proved(carrier.name)
+
+
+def _secrets(account: CarrierAccount, vault: Vault) -> list[str]:
+    owner = secret_owner(account.tenant, account.carrier)
+    try:
+        return [vault.open(sealed, owner).decode() for sealed in account.secrets]
+    except StoreError as error:
+        raise ServiceUnavailable(f"No master key at hand opens the secrets of {owner}: set them anew") from error
 
 
 def not_proved(carrier: str) -> NotProved:
@@ -95,7 +105,11 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
     _log(carrier.name, parsed)
     others: list[Command[Any]] = []
     if account.payload_days:
-        sealed = vault.seal(kept_form(carrier, payload), payload_owner(account.tenant, account.carrier))
+        # Where the form is not known, nor is it known which members hold pictures.
+        kept = carrier.cut(payload) if unreadable is None else without_files(payload)
+        sealed = vault.seal(
+            json.dumps(kept, separators=(",", ":")).encode(), payload_owner(account.tenant, account.carrier)
+        )
         others.append(
             KeepPayload(caller=caller, carrier=carrier.name, received_at=now, days=account.payload_days, sealed=sealed)
         )
@@ -127,11 +141,6 @@ def scans_of(
         )
         for event in parsed.events
     )
-
-
-def kept_form(carrier: Carrier, payload: Any) -> bytes:
-    """Return a payload as it is kept: without photographs and signatures."""
-    return json.dumps(carrier.cut(payload), separators=(",", ":")).encode()
 
 
 def receipt_of(understood: Understood, outcomes: Sequence[Outcome[Any] | VectisError]) -> Receipt:

@@ -1,4 +1,4 @@
-"""``vectis keys``: the keys that sign access tokens, and the master key that seals them and the secrets of webhooks."""
+"""``vectis keys``: the keys that sign access tokens, and the master key that seals them and all other secrets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def keys() -> None:
 def rotate(database: str, immediately: bool) -> None:
     """Publish a new key, which signs once servers and verifiers have had the time to learn of it.
 
-    Tokens in use stay good until they expire, unless it is done --immediately. The secrets of webhooks stay what they
-    are, and are sealed with the first master key of VECTIS_SECRET_KEY.
+    Tokens in use stay good until they expire, unless it is done --immediately. The secrets of webhooks and carriers
+    stay what they are, and are sealed with the first master key of VECTIS_SECRET_KEY.
     """
     with opened(database) as oms:
         key = rotate_keys(oms, immediately=immediately)
@@ -33,7 +33,8 @@ def rotate(database: str, immediately: bool) -> None:
     click.echo(f"Key {key.id} is published and signs from {to_wire(key.signs_from)} on.")
     if unreadable:
         raise click.ClickException(
-            "No master key at hand opens the secrets of these webhooks, and nothing is sent to them: "
-            f"{', '.join(unreadable)}. Add the key they were sealed with to VECTIS_SECRET_KEY (NEW,OLD) and do this "
-            "again, or replace each secret with an overlap of 0."
+            "No master key at hand opens the secrets of these webhooks and carriers, so nothing is sent to the ones "
+            f"or taken from the others: {', '.join(unreadable)}. Add the key they were sealed with to "
+            "VECTIS_SECRET_KEY (NEW,OLD) and do this "
+            "again, or replace each secret: of a webhook with an overlap of 0, of a carrier by setting it anew."
         )

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from vectis_carriers.codes import tables_of
 from vectis_carriers.intake import Push, receive
 from vectis_cli import main
-from vectis_core import Address, Item, Shipment, Vectis
+from vectis_core import Address, Item, Shipment, UnreadablePayload, Vectis
 from vectis_core.clock import to_wire
 
 NUMBER = "1Z999AA10123456784"
@@ -182,17 +182,21 @@ def test_a_better_parser_reads_what_was_kept(vectis: Call, oms: Vectis, shipment
     seen = oms.shipments.get(shipment.id)
     assert (seen.status, seen.tracking and seen.tracking.status) == ("label_created", "label_created")
 
+    with pytest.raises(UnreadablePayload):
+        receive(oms, "ups", Push(headers={"credential": SECRET}, body=b'{"news": "of a form to come"}'))
+
     assert vectis("carriers", "replay", "--carrier", "fedex").stdout.startswith("0 payloads")
     assert vectis("carriers", "replay", "--since", "2036-01-01T00:00:00Z").stdout.startswith("0 payloads")
     done = vectis("carriers", "replay", "--since", since, "--carrier", "ups")
 
     assert done.exit_code == 0
-    assert done.stdout.startswith("2 payloads: 1 events are new or read differently, 1 read the same, 0 were refused")
+    told = "3 payloads: 1 events are new or read differently, 1 read the same, 0 were refused; 1 payloads could not be read"
+    assert done.stdout == f"{told}\n"
     seen = oms.shipments.get(shipment.id)
     assert (seen.status, seen.tracking and seen.tracking.status) == ("shipped", "in_transit")
     [timeline] = oms.tracking.of_order(shipment.order_id)
     assert [entry.scan.event.code for entry in timeline.entries] == ["M/MP", "I/AR"]
-    assert vectis("carriers", "replay").stdout.startswith("2 payloads: 0 events are new")
+    assert vectis("carriers", "replay").stdout.startswith("3 payloads: 0 events are new")
     assert not oms.verify().faults
 
 

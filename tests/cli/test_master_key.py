@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from carrier_samples import sample_bytes
 from cli_types import Call
 from endpoints import OK, Endpoints, buy, stocked, work, worker_of
 
-from vectis_core import Vectis
+from vectis_carriers.intake import Push, receive
+from vectis_core import ServiceUnavailable, Vectis
 from vectis_core.signing import verify
 from vectis_core.testing import FrozenClock
 from vectis_core.webhooks.transport import Answer, Post
@@ -111,3 +115,42 @@ def test_what_no_key_opens_is_named(vectis: Call, database: str, monkeypatch: py
     assert lost in done.stderr
     assert kept not in done.stderr
     assert vectis("keys", "rotate").exit_code == 0
+
+
+def test_the_secrets_of_carriers_outlive_the_master_key(
+    vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are sealed anew with the others; where no key opens them a push is a 503, and the carrier is named."""
+    body = sample_bytes("ups_minimal")
+
+    def pushed() -> object:
+        with Vectis.open(database) as oms:
+            return receive(oms, "ups", Push(headers={"credential": SECRET}, body=body)).reply
+
+    set_master(monkeypatch, OLD_MASTER)
+    with Vectis.open(database) as oms:
+        oms.carriers.configure("ups", secrets=[SECRET])
+        oms.carriers.configure("dhl", secrets=[SECRET])
+        oms.carriers.close("dhl")
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    assert vectis("keys", "rotate").exit_code == 0
+    set_master(monkeypatch, NEW_MASTER)
+    assert pushed() == {}
+
+    set_master(monkeypatch, OTHER_MASTER)
+    with pytest.raises(ServiceUnavailable, match="carrier:default:ups"):
+        pushed()
+    assert "carrier:default:ups" in vectis("keys", "rotate", "--immediately").stderr
+
+
+def test_a_copy_with_what_carriers_sent_needs_the_master_key(
+    vectis: Call, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command that copies the database names the key as soon as there is a carrier."""
+    monkeypatch.delenv("VECTIS_SECRET_KEY", raising=False)
+    with Vectis.open(database):
+        pass
+    assert "shop.db.key" not in vectis("backup", str(tmp_path / "1.db")).output
+    with Vectis.open(database) as oms:
+        oms.carriers.configure("ups", secrets=[SECRET])
+    assert "shop.db.key" in vectis("backup", str(tmp_path / "2.db")).output

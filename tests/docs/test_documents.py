@@ -104,4 +104,4 @@ def test_the_examples_of_embedding_run(tmp_path: Path) -> None:
         [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    assert (len(examples), done.returncode, done.stderr) == (4, 0, "")
+    assert (len(examples), done.returncode, done.stderr) == (5, 0, "")

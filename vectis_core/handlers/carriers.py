@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from vectis_core.commands import CloseCarrier, ConfigureCarrier, KeepPayload, NoteCarrier
+from vectis_core.commands import CloseCarrier, ConfigureCarrier, KeepPayload, NoteCarrier, ResealCarrier
 from vectis_core.errors import NotFound, ValidationError
 from vectis_core.tracking.accounts import (
     CLOSED,
@@ -28,7 +28,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 _TENANT = "tenant"
 
 
-def keys(command: ConfigureCarrier | CloseCarrier | NoteCarrier, keys: Keys) -> None:
+def keys(command: ConfigureCarrier | CloseCarrier | NoteCarrier | ResealCarrier, keys: Keys) -> None:
     """Name the carrier."""
     keys.carriers.add((command.caller.tenant, command.carrier))
 
@@ -69,6 +69,16 @@ def close(command: CloseCarrier, work: UnitOfWork) -> CarrierAccount:
     account = attrs.evolve(known, proof=CLOSED, secrets=(), client_id=None, updated_at=_later(work.now, known))
     work.put_carrier(account)
     return account
+
+
+def reseal(command: ResealCarrier, work: UnitOfWork) -> None:
+    """Seal the secrets once more; raises ``StoreError`` where no master key at hand opens one."""
+    known = work.carrier(command.carrier)
+    if known is None:
+        raise NotFound(f"Nothing is configured for {command.carrier}")
+    owner = secret_owner(known.tenant, known.carrier)
+    secrets = tuple(work.seal(work.opened(each, owner), owner) for each in known.secrets)
+    work.put_carrier(attrs.evolve(known, secrets=secrets, updated_at=_later(work.now, known)))
 
 
 def note(command: NoteCarrier, work: UnitOfWork) -> CarrierAccount:

@@ -86,6 +86,7 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.AdvanceReplays: Handler(delivering.advance_replays, delivering.keys_of_replays, of_tenant=False),
     commands.ConfigureCarrier: Handler(carriers.configure, carriers.keys),
     commands.CloseCarrier: Handler(carriers.close, carriers.keys),
+    commands.ResealCarrier: Handler(carriers.reseal, carriers.keys),
     commands.NoteCarrier: Handler(carriers.note, carriers.keys),
     commands.KeepPayload: Handler(carriers.keep_payload),
     commands.RecordScan: Handler(tracking.record, tracking.keys, tracking.stock),
