@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from vectis_core.commands import SettleDeliveries
 from vectis_core.events import Event, EventType
 from vectis_core.handlers import delivering, table
 from vectis_core.testing.judge import judge_deliveries
-from vectis_core.testing.simulate import Shape, Simulated, planned, shrunk, simulate, simulation
+from vectis_core.testing.simulate import Shape, Simulated, planned, shrunk, simulate, simulation, workers
 from vectis_core.testing.simulate.__main__ import main
 from vectis_core.testing.simulate.clients import SECRET
 from vectis_core.testing.simulate.plan import Ask, Change, Drift, HookVerb, Mood, OfHook, Plan, Stall, Turn, Where
@@ -164,6 +165,13 @@ def plant_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def plant_a_worker_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have workers look neither at the time nor at what their reports come to before they have sent it all."""
+    deliver = worker.Worker.deliver
+    monkeypatch.setattr(worker.Worker, "deliver", lambda self, lease, _until: deliver(self, lease, math.inf))
+    monkeypatch.setattr(workers, "_PACE", attrs.evolve(workers._PACE, settle_every=math.inf))
+
+
 def plant_a_changing_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have each attempt look different, after it was signed."""
     post_of = worker.post_of
@@ -210,6 +218,7 @@ BUGS = [
     (plant_another_content, "W5"),
     (plant_a_gone_endpoint_kept, "W6"),
     (plant_no_lease, "W7"),
+    (plant_a_worker_that_goes_on, "W7"),
     (plant_a_changing_body, "W8"),
     (plant_a_lazy_worker, "W9"),
 ]

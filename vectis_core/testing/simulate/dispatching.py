@@ -100,6 +100,7 @@ class Dispatching:
                 worker.stall(step)
             case Drift():
                 worker.drift(step)
+                self.posts.clocks_went_wrong = True
                 self.tell(worker.name, f"has a clock that is off by {step.seconds:g} s and goes at {step.rate:g}")
 
     def go_on_until(self, moment: float) -> None:
