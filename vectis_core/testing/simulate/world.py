@@ -115,7 +115,7 @@ class World:
         #: Who delivers webhooks, where the plan has anybody.
         self.dispatching: Dispatching | None = None
         if plan.workers:
-            self.dispatching = Dispatching(self, self._processes, plan.workers, self._disk, ids)
+            self.dispatching = Dispatching(self, plan, self._processes, self._disk, ids)
 
     # The plan
 
