@@ -76,3 +76,5 @@ class Deliveries:
     arrivals: list[Arrival] = attrs.Factory(list)
     #: How far the tenant's feed had come by the time when somebody knew of a webhook, by its id.
     known_since: dict[str, int] = attrs.Factory(dict)
+    #: Whether any clock went wrong, so that somebody may have believed too long in a lease.
+    clocks_went_wrong: bool = False

@@ -8,7 +8,8 @@ The laws:
 - W4 first deliveries of one subject leave in the order of its events.
 - W5 nothing comes that has not happened, nor with other content than the feed has.
 - W6 an endpoint that is paused, disabled or deleted is leased to nobody.
-- W7 an endpoint is leased to one at a time, by the store's clock.
+- W7 an endpoint is leased to one at a time, by the store's clock, and whoever comes back from the dead sends at most
+  the one request that was about to leave.
 - W8 a repeat is the same to the last byte, under the same id, and everything is signed.
 - W9 where nothing is in the way any more, nothing is left to be delivered.
 """
@@ -77,6 +78,8 @@ def judge_deliveries(log: Deliveries, face: TenantFace, *, attempts_max: int, se
         found += _content(books, secret)
         found += _nothing_while_inactive(books)
         found += _one_at_a_time(books)
+        if not log.clocks_went_wrong:
+            found += _soon_over(books)
     return found
 
 
@@ -281,6 +284,14 @@ def _one_at_a_time(books: _Books) -> Iterator[Violation]:
                 f"{after.worker} got lease {after.token} of {books} at {after.since:%H:%M:%S.%f}, while {before.worker}"
                 f" had lease {before.token} until {end:%H:%M:%S.%f}",
             )
+
+
+def _soon_over(books: _Books) -> Iterator[Violation]:
+    """Yield each lease under which more than one request came after the next was given (W7)."""
+    late = Counter(each.token for each in books.arrivals if _is_late(books, each))
+    for token, count in late.items():
+        if count > 1:
+            yield Violation("W7", f"{count} requests came to {books} under lease {token} after it was over")
 
 
 def _end(books: _Books, lease: Granted, after: Granted) -> datetime | None:

@@ -11,7 +11,7 @@ from vectis_core.ids import Ids
 from vectis_core.testing.calls import Call, Told
 from vectis_core.testing.faults import Crash
 from vectis_core.testing.posts import Deliveries, Granted
-from vectis_core.testing.simulate.plan import Change, Drift, Stall, Turn
+from vectis_core.testing.simulate.plan import Change, Drift, Plan, Stall, Turn
 from vectis_core.testing.simulate.processes import Disk, Process
 from vectis_core.testing.simulate.receivers import Receivers
 from vectis_core.testing.simulate.workers import LEASE, SimulatedWorker
@@ -43,14 +43,16 @@ def is_of_webhooks(command: commands.Command[Any]) -> bool:
 class Dispatching:
     """The workers, the endpoints, and the log of both."""
 
-    def __init__(self, world: World, processes: Sequence[Process], workers: int, disk: Disk, ids: Ids) -> None:
+    def __init__(self, world: World, plan: Plan, processes: Sequence[Process], disk: Disk, ids: Ids) -> None:
         self._world = world
         self.clock = world.clock
         self.receivers = Receivers()
         self.posts = Deliveries()
         #: Whether a replay was ever asked for.
         self.replaying = False
-        self._workers = [SimulatedWorker(n, processes[n % len(processes)], self) for n in range(workers)]
+        self._workers = [
+            SimulatedWorker(n, processes[n % len(processes)], self, plan.seed) for n in range(plan.workers)
+        ]
         # Somebody who only reads, at any moment, and to whom nothing happens.
         self._reader = Process(len(processes), disk, world.clock, ids, lambda _number, _point: None)
         oms = self._reader.oms()
@@ -100,6 +102,7 @@ class Dispatching:
                 worker.stall(step)
             case Drift():
                 worker.drift(step)
+                self.posts.clocks_went_wrong = True
                 self.tell(worker.name, f"has a clock that is off by {step.seconds:g} s and goes at {step.rate:g}")
 
     def go_on_until(self, moment: float) -> None:

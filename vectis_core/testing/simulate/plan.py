@@ -309,3 +309,5 @@ class Plan:
     clients: tuple[Client, ...]
     #: Workers of dispatchers; they take turns in being one of this and one of that process.
     workers: int = 0
+    #: What chance the workers have, such as by how much they move the time of their next try.
+    seed: int = 0

@@ -48,7 +48,7 @@ def with_webhooks(plan: Plan, seed: int, workers: int) -> Plan:
     planner = _Planner(plan, seed, workers)
     # Sorted stably: what is planned for one moment stays in its order.
     steps = sorted([*plan.steps, *planner.steps()], key=lambda step: step.at)
-    return attrs.evolve(plan, steps=tuple(steps), workers=workers)
+    return attrs.evolve(plan, steps=tuple(steps), workers=workers, seed=seed)
 
 
 class _Planner:

@@ -11,6 +11,10 @@ from vectis_core import commands
 from vectis_core.errors import VectisError
 from vectis_core.orders.model import Order, Placed, Shipment
 from vectis_core.stock.model import StockRecord
+from vectis_core.webhooks.model import Delivery, IssuedSubscription, Subscription
+
+#: By one of these names a command says what it is about.
+_IDS = ("order_id", "shipment_id", "subscription_id", "delivery_id")
 
 
 class Story:
@@ -56,8 +60,13 @@ def asked(command: commands.Command[Any]) -> str:
             words = f"{name} {command.intent.sku}"
         case commands.OpenStockRecord():
             words = f"{name} of {command.intent.sku} in {command.intent.warehouse_id}"
+        case commands.CreateSubscription():
+            words = f"{name} {command.intent.url} to {', '.join(command.intent.events)}"
+        case commands.UpdateSubscription():
+            words = f"{name} {command.subscription_id}: {'active' if command.intent.active else 'paused'}"
         case _:
-            words = f"{name} {getattr(command, 'order_id', None) or getattr(command, 'shipment_id', '')}".rstrip()
+            ids = (getattr(command, name, None) for name in _IDS)
+            words = f"{name} {next((each for each in ids if each is not None), '')}".rstrip()
     return f"{words} [{command.command_id}]" if command.command_id else words
 
 
@@ -87,4 +96,13 @@ def seen(entity: object) -> str:
                 f"{entity.sku} in {entity.id}: {entity.on_hand} on hand, {entity.reserved} reserved"
                 f" at row {entity.ledger_seq}{low}"
             )
+        case IssuedSubscription() | Subscription() | Delivery():
+            return _seen_of_webhooks(entity)
     return type(entity).__name__
+
+
+def _seen_of_webhooks(entity: IssuedSubscription | Subscription | Delivery) -> str:
+    if isinstance(entity, Delivery):
+        return f"delivery {entity.id} of {entity.event_id} {entity.status}"
+    webhook = entity.subscription if isinstance(entity, IssuedSubscription) else entity
+    return f"webhook {webhook.id} of {webhook.url} {webhook.status}"

@@ -64,7 +64,7 @@ class Surroundings(Protocol):
 class SimulatedWorker:
     """One worker; it waits wherever a real one would, until the simulation lets it go on."""
 
-    def __init__(self, number: int, process: Process, around: Surroundings) -> None:
+    def __init__(self, number: int, process: Process, around: Surroundings, seed: int) -> None:
         self.name = f"w{number}"
         self.number = number
         self.process = process
@@ -73,7 +73,7 @@ class SimulatedWorker:
         #: What it waits for.
         self.ticket: Ticket | None = None
         self._around = around
-        self._random = Random(number)
+        self._random = Random(f"worker {number} of {seed}")
         self._stalls: dict[Where, float] = {}
         #: When its own clock was touched last, what it showed then, and how fast it has gone since.
         self._drift = (0.0, 1_000.0 * number, 1.0)

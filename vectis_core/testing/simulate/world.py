@@ -115,7 +115,7 @@ class World:
         #: Who delivers webhooks, where the plan has anybody.
         self.dispatching: Dispatching | None = None
         if plan.workers:
-            self.dispatching = Dispatching(self, self._processes, plan.workers, self._disk, ids)
+            self.dispatching = Dispatching(self, plan, self._processes, self._disk, ids)
 
     # The plan
 
@@ -172,6 +172,8 @@ class World:
                 self._strikes.append(step)
             case Jump():
                 self.clock.skew += step.seconds
+                if self.dispatching is not None:
+                    self.dispatching.posts.clocks_went_wrong = True
                 self.tell("clock", f"is set {'forward' if step.seconds > 0 else 'back'} by {abs(step.seconds):g} s")
             case Stop():
                 self._stop(self._processes[step.process], crash=step.crash)
