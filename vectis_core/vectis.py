@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -24,6 +25,7 @@ from vectis_core.webhooks.address_rules import AddressRules
 if TYPE_CHECKING:
     import asyncio
 
+    from vectis_core.aio import AsyncVectis
     from vectis_core.backup import Backup
     from vectis_core.verify import Report
     from vectis_core.webhooks.dispatcher import Dispatcher
@@ -98,6 +100,13 @@ class Vectis(TenantFace):
         caller = Caller(name, actor, client)
         _open_tenant(self.engine, caller)
         return TenantFace(self.engine, caller)
+
+    @cached_property
+    def aio(self) -> AsyncVectis:
+        """The same for programs on asyncio: every call returns at once, and is to be awaited."""
+        from vectis_core.aio import AsyncVectis  # noqa: PLC0415 - others are spared the import of asyncio
+
+        return AsyncVectis(self)
 
     def run(self, command: Command[T], within: Within[T] | None = None) -> T:
         """Run a command and return its result once it is durable.
@@ -204,8 +213,6 @@ def _open_tenant(engine: Engine, caller: Caller) -> None:
     problem = TENANT_ID.problem(caller.tenant)
     if problem is not None:
         raise ValidationError.of("tenant", problem)
-    with engine.read() as view:
-        exists = view.tenant(caller.tenant) is not None
-    if not exists:
+    if engine.ask_view(lambda view: view.tenant(caller.tenant)) is None:
         engine.run(OpenTenant(caller=caller))
     known.add(caller.tenant)

@@ -12,6 +12,7 @@ import pytest
 import vectis_core.testing
 
 FOREIGN = {
+    "asyncio",
     "cattrs",
     "click",
     "cryptography",

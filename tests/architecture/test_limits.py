@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("vectis_core", "backends", "adapters", "tests", "benchmarks", "proof", "examples")
+FOLDERS = ("vectis_core", "backends", "adapters", "tests", "benchmarks", "proof", "examples", "tools")
 MOST_LINES_OF_A_FUNCTION = 70
 MOST_LINES_OF_A_FILE = 600
 

@@ -17,7 +17,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -130,6 +130,20 @@ class Engine:
             raise
         return [each.outcome_or_refusal() if isinstance(each, Ticket) else each for each in came_to]
 
+    def run_steps(self, steps: Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]) -> T:
+        """Return what *steps* come to, which yield questions to the store, and commands that do not need each other.
+
+        A question is sent its answer, commands what ``run_all`` returns of them.
+        """
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            answer = self.run_all(step) if isinstance(step, tuple) else self.ask_view(step)
+
     def _ask(self, command: Command[Any], waiter: ThreadWaiter, came_to: list[Ticket | VectisError]) -> None:
         """Queue a command and note its ticket, or the refusal; the ticket first, so that an interrupt loses none."""
         try:
@@ -199,6 +213,16 @@ class Engine:
         """
         self.check_open()
         return self.store.read()
+
+    def ask_view(self, question: Callable[[View], T], *, quick: bool = False) -> T:  # noqa: ARG002 - for event loops
+        """Return what *question* makes of a view of the newest committed state.
+
+        *quick* says that it is so few index seeks that an event loop may wait for it where the store is local.
+
+        Raises ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        with self.read() as view:
+            return question(view)
 
     def observe(self, callback: Callable[[Command[Any]], None]) -> None:
         """Have *callback* called with each command that this process has committed, right after the commit."""

@@ -26,8 +26,7 @@ class ClientsFace:
 
     def get(self, client_id: str) -> ApiClient:
         """Return a client; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.client(view, self._caller.tenant, client_id)
+        return self._engine.ask_view(lambda view: queries.client(view, self._caller.tenant, client_id), quick=True)
 
     def list(self) -> Listing[ApiClient]:
         """Return clients, newest first, revoked ones included."""
@@ -61,8 +60,7 @@ class SettingsFace:
 
     def get(self) -> Settings:
         """Return the settings."""
-        with self._engine.read() as view:
-            return queries.settings(view, self._caller.tenant)
+        return self._engine.ask_view(lambda view: queries.settings(view, self._caller.tenant), quick=True)
 
     def update(self, *, auto_confirm: bool | Unset = UNSET, command_id: str | None = None) -> Settings:
         """Change what is given."""

@@ -21,39 +21,56 @@ class Listing(Generic[T]):
     added meanwhile is newer and not part of it, and nothing is shown twice.
     """
 
-    def __init__(self, engine: Engine, read: Callable[[View, Slice], Page[T]], key: Callable[[T], str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        read: Callable[[View, Slice], Page[T]],
+        key: Callable[[T], str],
+        *,
+        quick: bool = False,
+    ) -> None:
         self._engine = engine
         self._read = read
         self._key = key
+        self._quick = quick
 
     def page(self, limit: int = PAGE_DEFAULT, offset: int = 0) -> Page[T]:
         """Return at most *limit* (1 to 100) entries after skipping *offset*, with the total.
 
         Raises ``ValidationError`` where either is out of bounds.
         """
-        part = queries.page_slice(limit, offset)
-        with self._engine.read() as view:
-            return self._read(view, part)
+        return self.read(queries.page_slice(limit, offset))
 
     def __iter__(self) -> Iterator[T]:
         """Return every entry, newest first."""
-        before: str | None = None
-        while True:
-            with self._engine.read() as view:
-                items = self._read(view, Slice(PAGE_MAX, before=before)).items
-            yield from items
-            if len(items) < PAGE_MAX:
-                return
-            before = self._key(items[-1])
+        part: Slice | None = self.first
+        while part is not None:
+            page = self.read(part)
+            yield from page.items
+            part = self.after(page)
+
+    # The steps of the iteration, which the awaitable face takes too.
+
+    #: The part that it begins with.
+    first = Slice(PAGE_MAX)
+
+    def read(self, part: Slice) -> Page[T]:
+        """Return one part."""
+        return self._engine.ask_view(lambda view: self._read(view, part), quick=self._quick)
+
+    def after(self, page: Page[T]) -> Slice | None:
+        """Return the part that follows *page*, or ``None`` where that was the last."""
+        return Slice(PAGE_MAX, before=self._key(page.items[-1])) if len(page.items) == PAGE_MAX else None
 
 
 class EventFeed:
     """The tenant's events in order after a cursor: iterate over what there is now, or ask for a page."""
 
-    def __init__(self, engine: Engine, tenant: str, after: str | None, types: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, tenant: str, first: str | None, types: Sequence[str]) -> None:
         self._engine = engine
         self._tenant = tenant
-        self._after = after
+        #: The cursor that an iteration begins at.
+        self.first = first
         self._types = types
 
     def page(self, limit: int = PAGE_MAX) -> EventPage:
@@ -61,16 +78,23 @@ class EventFeed:
 
         Raises ``ValidationError`` where the limit is out of bounds, or cursor or types are none.
         """
-        with self._engine.read() as view:
-            return queries.events(view, self._tenant, self._after, self._types, limit)
+        return self.read(self.first, limit)
 
     def __iter__(self) -> Iterator[Event]:
         """Return every event after the cursor that there is by now."""
-        after = self._after
-        while True:
-            with self._engine.read() as view:
-                page = queries.events(view, self._tenant, after, self._types)
+        goes_on, after = True, self.first
+        while goes_on:
+            page = self.read(after)
             yield from page.events
-            if len(page.events) < PAGE_MAX:
-                return
-            after = page.next
+            goes_on, after = self.goes_on(page), page.next
+
+    # The steps of the iteration, which the awaitable face takes too.
+
+    def read(self, after: str | None, limit: int = PAGE_MAX) -> EventPage:
+        """Return the page that follows a cursor."""
+        return self._engine.ask_view(lambda view: queries.events(view, self._tenant, after, self._types, limit))
+
+    @staticmethod
+    def goes_on(page: EventPage) -> bool:
+        """Return whether more may follow a whole page."""
+        return len(page.events) == PAGE_MAX

@@ -63,13 +63,13 @@ class OrdersFace:
 
     def get(self, order_id: str) -> Order:
         """Return an order; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.order(view, self._caller.tenant, order_id)
+        return self._engine.ask_view(lambda view: queries.order(view, self._caller.tenant, order_id), quick=True)
 
     def by_external_id(self, external_id: str) -> Order:
         """Return the order that has the caller's own id; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.order_by_external_id(view, self._caller.tenant, external_id)
+        return self._engine.ask_view(
+            lambda view: queries.order_by_external_id(view, self._caller.tenant, external_id), quick=True
+        )
 
     def list(
         self,
@@ -91,6 +91,7 @@ class OrdersFace:
             self._engine,
             lambda view, part: queries.orders(view, tenant, where, part),
             lambda order: order.id,
+            quick=where.external_id is not None,
         )
 
     def confirm(self, order_id: str, *, command_id: str | None = None) -> Order:
@@ -162,13 +163,11 @@ class OrdersFace:
 
     def shipments(self, order_id: str) -> tuple[Shipment, ...]:
         """Return the order's shipments, oldest first; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.shipments(view, self._caller.tenant, order_id)
+        return self._engine.ask_view(lambda view: queries.shipments(view, self._caller.tenant, order_id), quick=True)
 
     def history(self, order_id: str) -> tuple[Event, ...]:
         """Return each step that changed the order, oldest first, with who took it; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return tuple(queries.history(view, self._caller.tenant, order_id))
+        return self._engine.ask_view(lambda view: tuple(queries.history(view, self._caller.tenant, order_id)))
 
 
 class ShipmentsFace:
@@ -180,8 +179,7 @@ class ShipmentsFace:
 
     def get(self, shipment_id: str) -> Shipment:
         """Return a shipment; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.shipment(view, self._caller.tenant, shipment_id)
+        return self._engine.ask_view(lambda view: queries.shipment(view, self._caller.tenant, shipment_id), quick=True)
 
     def ship(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
         """A labelled shipment has left, now or at *at*; its goods leave stock.

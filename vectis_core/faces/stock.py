@@ -44,13 +44,11 @@ class ProductsFace:
 
     def get(self, product_id: str) -> Product:
         """Return a product; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.product(view, self._caller.tenant, product_id)
+        return self._engine.ask_view(lambda view: queries.product(view, self._caller.tenant, product_id), quick=True)
 
     def by_sku(self, sku: str) -> Product:
         """Return the product with this SKU; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.product_by_sku(view, self._caller.tenant, sku)
+        return self._engine.ask_view(lambda view: queries.product_by_sku(view, self._caller.tenant, sku), quick=True)
 
     def list(self, *, sku: str | None = None, q: str | None = None, active: bool | None = None) -> Listing[Product]:
         """Return products, newest first; *q* is looked for in SKU and name, without regard to ASCII case.
@@ -63,6 +61,7 @@ class ProductsFace:
             self._engine,
             lambda view, part: queries.products(view, tenant, where, part),
             lambda product: product.id,
+            quick=where.sku is not None,
         )
 
     def update(
@@ -102,12 +101,12 @@ class InventoryFace:
             self._engine,
             lambda view, part: queries.stock(view, tenant, where, part),
             lambda record: record.id,
+            quick=where.sku is not None,
         )
 
     def get(self, stock_id: str) -> StockRecord:
         """Return a stock record; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.stock_record(view, self._caller.tenant, stock_id)
+        return self._engine.ask_view(lambda view: queries.stock_record(view, self._caller.tenant, stock_id), quick=True)
 
     def open(
         self,
@@ -163,8 +162,7 @@ class InventoryFace:
 
     def explain(self, stock_id: str) -> Explanation:
         """Return who holds what of the record; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.explain(view, self._caller.tenant, stock_id)
+        return self._engine.ask_view(lambda view: queries.explain(view, self._caller.tenant, stock_id))
 
 
 class WarehousesFace:
@@ -190,8 +188,9 @@ class WarehousesFace:
 
     def get(self, warehouse_id: str) -> Warehouse:
         """Return a warehouse; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.warehouse(view, self._caller.tenant, warehouse_id)
+        return self._engine.ask_view(
+            lambda view: queries.warehouse(view, self._caller.tenant, warehouse_id), quick=True
+        )
 
     def list(self) -> Listing[Warehouse]:
         """Return warehouses, newest first."""

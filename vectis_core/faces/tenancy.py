@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from vectis_core.engine import Engine
 from vectis_core.faces.access import ClientsFace, SettingsFace
@@ -12,6 +14,9 @@ from vectis_core.faces.stock import InventoryFace, ProductsFace, WarehousesFace
 from vectis_core.faces.tracking import CarriersFace, TrackingFace
 from vectis_core.faces.webhooks import WebhooksFace
 from vectis_core.tenancy import Caller
+
+if TYPE_CHECKING:
+    from vectis_core.aio import AsyncTenantFace
 
 
 class TenantFace:
@@ -44,3 +49,11 @@ class TenantFace:
         ``ValidationError`` for what is no cursor of the feed, or no such filter.
         """
         return EventFeed(self._engine, self.caller.tenant, after, types)
+
+    @cached_property
+    def aio(self) -> AsyncTenantFace:
+        """The same for programs on asyncio: ``await oms.aio.orders.create(...)``."""
+        from vectis_core.aio.engine import awaiting_face  # noqa: PLC0415 - others are spared the import of asyncio
+        from vectis_core.aio.faces import AsyncTenantFace  # noqa: PLC0415 - the same
+
+        return AsyncTenantFace(awaiting_face(self._engine, self.caller))

@@ -24,8 +24,7 @@ class TrackingFace:
 
     def of_order(self, order_id: str) -> tuple[ShipmentTimeline, ...]:
         """Return the timeline of each shipment of an order, oldest scan first; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.tracking(view, self._caller.tenant, order_id)
+        return self._engine.ask_view(lambda view: queries.tracking(view, self._caller.tenant, order_id), quick=True)
 
     def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str = "UTC") -> Filed:
         """File what a carrier reports, from wherever it was learnt: a push of ours, a poll, a phone call.
@@ -87,13 +86,11 @@ class CarriersFace:
 
     def get(self, carrier: str) -> CarrierAccount:
         """Return what is configured for a carrier; raises ``NotFound`` where nothing is."""
-        with self._engine.read() as view:
-            return queries.carrier(view, self._caller.tenant, carrier)
+        return self._engine.ask_view(lambda view: queries.carrier(view, self._caller.tenant, carrier), quick=True)
 
     def list(self) -> tuple[CarrierAccount, ...]:
         """Return what is configured, by carrier."""
-        with self._engine.read() as view:
-            return queries.carriers(view, self._caller.tenant)
+        return self._engine.ask_view(lambda view: queries.carriers(view, self._caller.tenant), quick=True)
 
     def close(self, carrier: str) -> CarrierAccount:
         """Accept nothing more from a carrier, and forget its secrets. Raises ``NotFound``."""

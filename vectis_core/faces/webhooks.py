@@ -44,8 +44,9 @@ class WebhooksFace:
 
     def get(self, subscription_id: str) -> Subscription:
         """Return a subscription; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.subscription(view, self._caller.tenant, subscription_id)
+        return self._engine.ask_view(
+            lambda view: queries.subscription(view, self._caller.tenant, subscription_id), quick=True
+        )
 
     def list(self) -> Listing[Subscription]:
         """Return subscriptions, newest first."""
@@ -132,8 +133,9 @@ class WebhooksFace:
 
     def delivery(self, delivery_id: str) -> DeliveryLog:
         """Return a delivery with all attempts; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.delivery_log(view, self._caller.tenant, delivery_id)
+        return self._engine.ask_view(
+            lambda view: queries.delivery_log(view, self._caller.tenant, delivery_id), quick=True
+        )
 
     def redeliver(self, delivery_id: str, *, command_id: str | None = None) -> Delivery:
         """Send an event once more; one that waits is due at once.
@@ -165,5 +167,4 @@ class WebhooksFace:
 
     def replays(self, subscription_id: str) -> tuple[Replay, ...]:
         """Return the replays of a webhook and how far they are, newest first; raises ``NotFound``."""
-        with self._engine.read() as view:
-            return queries.replays(view, self._caller.tenant, subscription_id)
+        return self._engine.ask_view(lambda view: queries.replays(view, self._caller.tenant, subscription_id))
