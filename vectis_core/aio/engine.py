@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from vectis_core.commands import Command
@@ -44,17 +44,6 @@ class AwaitingEngine:
     async def run_steps(self, steps: Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]) -> T:
         """Return what several questions and commands come to, one after the other, in a thread."""
         return await asyncio.to_thread(self._engine.run_steps, steps)
-
-    async def run_steps(self, steps: Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]) -> T:
-        """Return what *steps* come to, as the engine does."""
-        answer: Any = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            answer = await (self._engine.submit_all(step) if isinstance(step, tuple) else self.ask_view(step))
 
 
 def awaiting_face(engine: Engine, caller: Caller) -> TenantFace:
