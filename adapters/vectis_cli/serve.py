@@ -19,6 +19,7 @@ from vectis_cli.worker import allow_option
 from vectis_core import Vectis
 from vectis_core.access import SCOPES, IssuedClient
 from vectis_core.webhooks.address_rules import AddressRules
+from vectis_http import HttpConfig
 from vectis_webhooks import open_transport
 
 #: Seconds that requests under way are given when the server is asked to stop.
@@ -41,7 +42,22 @@ _FIRST_CLIENT = "serve:first-client"
     show_default=True,
     help="Requests a minute and access token.",
 )
-@click.option("--trusted-proxy", metavar="A", help="The address of a proxy whose X-Forwarded-For is believed.")
+@click.option(
+    "--trusted-proxy",
+    "trusted_proxies",
+    metavar="A",
+    multiple=True,
+    callback=lambda _context, _option, names: _checked(names),
+    help="Address or network of a proxy whose X-Forwarded-For is believed. Repeat it for more.",
+)
+@click.option(
+    "--forwarded",
+    type=click.Choice(["for", "host", "prefix"]),
+    multiple=True,
+    default=["for"],
+    show_default=True,
+    help="Which X-Forwarded headers these proxies set. Repeat it for more.",
+)
 @click.option("--no-webhooks", is_flag=True, help="Leave it to 'vectis worker' to deliver webhooks.")
 @allow_option
 def serve(
@@ -51,7 +67,8 @@ def serve(
     base_domain: str | None,
     public_url: str | None,
     rate_limit: int,
-    trusted_proxy: str | None,
+    trusted_proxies: tuple[str, ...],
+    forwarded: tuple[str, ...],
     no_webhooks: bool,
     address_rules: AddressRules,
 ) -> None:
@@ -72,7 +89,8 @@ def serve(
             base_domain=base_domain,
             public_url=public_url,
             rate_limit=rate_limit,
-            trusted_proxy=trusted_proxy,
+            trusted_proxies=trusted_proxies,
+            forwarded=forwarded,
         )
         config = uvicorn.Config(
             app,
@@ -91,6 +109,14 @@ def serve(
         click.echo(_advice(_first_client(oms), public_url or address, database))
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(server, [listener], oms))
+
+
+def _checked(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of proxies; raises ``BadParameter`` where one is none."""
+    try:
+        return HttpConfig(trusted_proxies=names).trusted_proxies
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _listening(host: str, port: int) -> socket.socket:

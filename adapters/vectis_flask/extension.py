@@ -10,7 +10,7 @@ from flask import Flask
 from vectis_core.vectis import Vectis
 from vectis_flask.blueprint import vectis_blueprint
 
-_SETTINGS = ("base_domain", "public_url", "rate_limit", "trusted_proxy", "body_max")
+_SETTINGS = ("base_domain", "public_url", "rate_limit", "trusted_proxies", "forwarded", "body_max")
 
 
 class VectisFlask:

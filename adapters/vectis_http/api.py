@@ -26,6 +26,7 @@ from vectis_http.json_codec import read_json
 from vectis_http.messages import HttpRequest, HttpResponse
 from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
 from vectis_http.operations import operations_of
+from vectis_http.proxies import Proxies
 from vectis_http.pushes import CarrierPushes
 from vectis_http.resources.orders import REPLAYED
 from vectis_http.routing import Router
@@ -54,6 +55,7 @@ class HttpApi:
         self.oms = oms
         self.config = config or HttpConfig()
         self._gate = Gate(oms, self.config, environ)
+        self._proxies = Proxies(self.config.trusted_proxies, self.config.forwarded)
         self.operations = operations_of(self._gate, CarrierPushes(oms, self._gate, self.config))
         self._router = Router(self.operations)
 
@@ -96,6 +98,7 @@ class HttpApi:
 
         An error that a driver throws in is answered like one of our own.
         """
+        head = self._proxies.seen_through(head)
         told: Headers = []
         try:
             try:
@@ -156,8 +159,7 @@ class HttpApi:
                 intent = _intent_of(head, operation, body)
             else:
                 intent = yield Work(lambda: _intent_of(head, operation, body))
-        address = self._gate.address_of(head)
-        return Call(head, caller, now, path, query, intent, command_id, address)
+        return Call(head, caller, now, path, query, intent, command_id)
 
     def _check_head_of_body(self, head: HttpRequest, operation: Operation) -> None:
         if declared_length(head.headers.get("content-length")) > self.config.body_max:

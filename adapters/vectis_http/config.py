@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from ipaddress import ip_network
+from typing import Any
+
 import attrs
+
+from vectis_http.proxies import FORWARDED, UNIX
 
 
 def _as_hosts_are(base_domain: str | None) -> str | None:
     return base_domain.lower().strip(".") if base_domain else None
+
+
+def _as_names(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return names, which may come in one text with commas, as settings do."""
+    several = given.split(",") if isinstance(given, str) else given or ()
+    return tuple(name.strip() for name in several if name.strip())
+
+
+def _are_proxies(_: object, attribute: attrs.Attribute[Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        try:
+            if name != UNIX:
+                ip_network(name)
+        except ValueError as error:
+            raise ValueError(f"{attribute.name}: {error}; name an address, a network, or {UNIX!r}") from error
 
 
 @attrs.frozen(kw_only=True)
@@ -20,8 +41,15 @@ class HttpConfig:
     public_url: str | None = None
     #: Requests a minute and access token.
     rate_limit: int = attrs.field(default=1000, validator=attrs.validators.ge(1))
-    #: The address of a proxy whose ``X-Forwarded-For`` is believed.
-    trusted_proxy: str | None = None
+    #: The proxies that are believed: addresses, networks such as ``10.0.0.0/8``, or ``unix`` for a socket file.
+    trusted_proxies: tuple[str, ...] = attrs.field(default=(), converter=_as_names, validator=_are_proxies)
+    #: What they set themselves of ``X-Forwarded-For``, ``-Host`` and ``-Prefix``. A proxy that does not set one lets
+    #: through what the client wrote.
+    forwarded: tuple[str, ...] = attrs.field(
+        default=("for",),
+        converter=_as_names,
+        validator=attrs.validators.deep_iterable(attrs.validators.in_(FORWARDED)),
+    )
     #: Bytes that the body of a request may have.
     body_max: int = 1024 * 1024
     #: Bytes that a carrier's push may have: it may carry photographs.

@@ -39,7 +39,6 @@ class Gate:
     def __init__(self, oms: Vectis, config: HttpConfig, environ: Mapping[str, str]) -> None:
         self._oms = oms
         self._base_domain = config.base_domain
-        self._trusted_proxy = config.trusted_proxy
         self._ring = KeyRing(oms, Sealer.for_store(oms.store, environ))
         self._ring.ensure()
         self._tokens = Tokens(oms, self._ring, issuer=config.public_url)
@@ -94,14 +93,6 @@ class Gate:
         if domain != self._base_domain or label not in {tenant, _ALL_TENANTS}:
             raise Unauthorized("The access token does not belong to the tenant of this host")
 
-    def address_of(self, head: HttpRequest) -> str:
-        """Return the address of who asks: the connection's, or what a trusted proxy says stands behind it."""
-        forwarded = head.headers.get("x-forwarded-for")
-        if forwarded is None or self._trusted_proxy is None or head.remote_address != self._trusted_proxy:
-            return head.remote_address
-        # The last entry is the proxy's own; those before it are whatever the client wrote.
-        return forwarded.rpartition(",")[2].strip() or head.remote_address
-
     def token(self, call: Call) -> Reply:
         """Answer a request for an access token."""
         headers = call.head.headers
@@ -109,7 +100,7 @@ class Gate:
             headers.get("content-type"),
             headers.get("authorization"),
             call.intent,
-            call.remote_address,
+            call.head.remote_address,
             call.now,
         )
         return Reply(status, payload, tuple(extra))

@@ -15,6 +15,8 @@ HEADERS_READ = (
     "host",
     "idempotency-key",
     "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-prefix",
 )
 #: Below this path all headers are read: a carrier's proof stands in one of the carrier's choice.
 FOREIGN_HEADERS_BELOW = "/api/webhooks/carriers/"
@@ -34,7 +36,7 @@ class HttpRequest:
     #: By lower-case name; see ``join_headers`` for headers that stand several times.
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
-    #: The address of who connected, which may be a proxy.
+    #: The address of who connected, which may be a proxy; empty where a socket file was connected to.
     remote_address: str = ""
     #: What the API is mounted at, such as ``/oms``; empty at the root.
     prefix: str = ""

@@ -34,8 +34,6 @@ class Call:
     #: What the body asks for; of a form, its bytes.
     intent: Any
     command_id: str | None
-    #: The address of who asks, behind a proxy that is trusted.
-    remote_address: str
 
     @property
     def tenant(self) -> str:

@@ -56,7 +56,7 @@ def test_servers_of_one_database_share_the_limit(serve: Callable[..., Shop]) -> 
 
 def test_only_a_trusted_proxy_says_who_stands_behind_it(serve: Callable[..., Shop]) -> None:
     """Requests for tokens are counted by the address that a trusted proxy adds, and by nobody else's word."""
-    shop = serve(trusted_proxy="10.0.0.1")
+    shop = serve(trusted_proxies="10.0.0.1")
 
     def ask(address: str, forwarded: str | None, times: int = 1) -> int:
         headers = {"x-forwarded-for": forwarded} if forwarded else {}
