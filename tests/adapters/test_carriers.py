@@ -543,13 +543,12 @@ def bent(draw: st.DrawFn) -> tuple[str, Any]:
     payload = sample(BODIES[carrier][0])
     if draw(st.booleans()):
         return carrier, draw(ANY_JSON)
-    node, key = {"body": payload}, "body"
+    node: Any = {"body": payload}
     holder: Any = node
+    key: Any = "body"
     while draw(st.integers(0, 4)) and holder[key] and isinstance(holder[key], dict | list):
         holder = holder[key]
-        key = (
-            draw(st.sampled_from(sorted(holder))) if isinstance(holder, dict) else draw(st.integers(0, len(holder) - 1))
-        )
+        key = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder))))
     holder[key] = draw(ANY_JSON)
     return carrier, node["body"]
 
