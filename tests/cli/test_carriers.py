@@ -176,7 +176,7 @@ def test_a_better_parser_reads_what_was_kept(vectis: Call, oms: Vectis, shipment
     tables = tables_of("ups")
     with pytest.MonkeyPatch.context() as older:
         for table, code in (("I", "AR"), ("types", "I")):
-            older.delitem(tables[table].rows, code)  # type: ignore[arg-type]  # nobody but a test takes a row away
+            older.delitem(tables[table].rows, code)
         pushed(oms, "I/AR")
         pushed(oms, "M/MP", 5)
     seen = oms.shipments.get(shipment.id)

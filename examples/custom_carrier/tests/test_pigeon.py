@@ -85,7 +85,7 @@ def test_any_json_is_read_or_refused(payload: Any) -> None:
 
 def test_a_parcel_arrives() -> None:
     """Installed by its entry point, it is configured, proved and followed like any other carrier."""
-    assert carrier_of("pigeon") == CARRIER
+    assert carrier_of("pigeon") is CARRIER
     with Vectis.open("memory://", clock=FrozenClock(datetime(2026, 9, 12, tzinfo=UTC))) as oms:
         oms.carriers.configure("pigeon", secrets=[SECRET])
         oms.products.create(sku="W", name="Widget")
