@@ -20,7 +20,7 @@ from vectis_core.handlers.tenancy import WAITING_SCANS_KEPT
 from vectis_core.handlers.tracking import AHEAD, SCANS_MAX
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, PROOFS
 from vectis_core.tracking.carrier import carrier_of
-from vectis_core.tracking.matching import REGISTERED_LATE, USED_AGAIN
+from vectis_core.tracking.matching import ONE_PARCEL, REGISTERED_LATE, USED_AGAIN, USUALLY
 from vectis_core.tracking.statuses import is_final, is_movement
 from vectis_http import HttpApi, HttpConfig, WsgiApp
 
@@ -138,7 +138,9 @@ def test_guessed_codes_are_named(carrier: str) -> None:
     ("said", "value"),
     [
         ("more than {} hours ahead", int(AHEAD.total_seconds() // 3600)),
-        ("more than {} days after it", REGISTERED_LATE.days),
+        ("registered up to {} days after it", REGISTERED_LATE.days),
+        ("at most {} days after it", USUALLY.days),
+        ("within {} days of each other", ONE_PARCEL.days),
         ("ended more than {} days before it", USED_AGAIN.days),
         ("waits for {} days", WAITING_SCANS_KEPT.days),
         ("at most {} scans", SCANS_MAX),
