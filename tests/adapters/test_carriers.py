@@ -231,7 +231,16 @@ def test_the_tenant_is_the_default_one_where_none_is_named(autumn: Shop) -> None
     """Without ``?tenant=`` a push is for the tenant ``default``; one that there is not is as one not configured."""
     configure(autumn, "ups")
     proof = {"credential": SECRET}
-    for query in ("", "tenant=", "tenant=nobody", f"tenant={autumn.tenant}%00", "tenant=%FF%FE", "tenant=" + "x" * 999):
+    twice = (f"tenant={autumn.tenant}&tenant=nobody", f"tenant=nobody&tenant={autumn.tenant}")
+    for query in (
+        *twice,
+        "",
+        "tenant=",
+        "tenant=nobody",
+        f"tenant={autumn.tenant}%00",
+        "tenant=%FF%FE",
+        "tenant=" + "x" * 999,
+    ):
         assert push(autumn, "ups", UPS, proof, query=query).status == 401, query
     assert stored(autumn) == NOTHING
 
@@ -296,6 +305,22 @@ def test_the_content_type_does_not_matter(autumn: Shop, content_type: str | None
     """Carriers call their JSON what they like."""
     configure(autumn, "ups")
     assert push(autumn, "ups", UPS, content_type=content_type).status == 200
+
+
+def test_a_push_of_thousands_of_events_is_none(autumn: Shop) -> None:
+    """What no carrier sends at once does not fill the queue that all wait in: it is a 400, and kept to be looked at."""
+    configure(autumn, "fedex")
+    told = sample("fedex_in_transit")
+    [result] = told["output"]["completeTrackResults"][0]["trackResults"]
+    [scan, *_] = result["scanEvents"]
+
+    def of(number: int) -> bytes:
+        result["scanEvents"] = [scan | {"locationId": str(each)} for each in range(number)]
+        return json.dumps(told).encode()
+
+    assert push(autumn, "fedex", of(2001)).field == ""
+    assert stored(autumn) == (1, 0, 0, 0)
+    assert counts(push(autumn, "fedex", of(2000))) == (0, 1999, 1, 0)
 
 
 def test_a_packed_body_is_no_json(autumn: Shop) -> None:

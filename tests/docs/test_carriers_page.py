@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from vectis_carriers.codes import tables_of
+from vectis_carriers.intake import PARTS_MAX
 from vectis_core import TimeBasis, TrackingStatus, Vectis
 from vectis_core.handlers.tenancy import WAITING_SCANS_KEPT
 from vectis_core.handlers.tracking import AHEAD, SCANS_MAX
@@ -144,6 +145,7 @@ def test_guessed_codes_are_named(carrier: str) -> None:
         ("ended more than {} days before it", USED_AGAIN.days),
         ("waits for {} days", WAITING_SCANS_KEPT.days),
         ("at most {} scans", SCANS_MAX),
+        ("of more than {} events", PARTS_MAX),
         ("is kept for {} days", PAYLOAD_DAYS),
         ("up to {} MiB", HttpConfig().push_max // 1024**2),
         ("The {} codes of type `X`", len(tables_of("ups")["X"].rows)),
