@@ -1,7 +1,7 @@
 """Carriers tell of each parcel in every order, one to three times, from several processes: it comes to one end.
 
 What is told is recorded journeys, pushed over the HTTP API with real proofs, forgeries among them, the label registered
-before, amid or after. The order of arrival is exact, and the repeats of a scan race with it: see ``proof.crowd.parcels``.
+before, amid or after. The order of arrival is exact, and repeats of a scan race with it: see ``proof.crowd.parcels``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import attrs
 from proof.builds import environment
 from proof.crowd.client import Client, act
 from proof.crowd.journeys import CARRIERS, JOURNEYS, REPLACED, SECRET, setup_of
-from proof.crowd.parcels import SCANS, Board, Parcel, board_of, parcels, push, told_how_often, watch
+from proof.crowd.parcels import SCANS, Board, Parcel, board_of, parcels, push, quiet, told_how_often, watch
 from proof.crowd.parent import Crowd
 from proof.crowd.records import Record, Trouble
 from proof.crowd.stories import ADDRESS
@@ -128,7 +128,9 @@ def _on_sqlite(plan: _Plan, folder: Path, build: Mapping[str, str]) -> _Told:
     with Vectis.open(url, clock=FrozenClock(plan.base - timedelta(days=1))) as oms:
         _stocked(oms, plan)
     options = {**plan.options, "file": str(folder / "board")}
-    tasks = [Task(url, f"p{place}", plan.threads, "proof.crowd.parcels:push", options) for place in range(_PLACES)]
+    tasks = [
+        Task(url, f"p{place}", plan.threads, "proof.crowd.parcels:push_quietly", options) for place in range(_PLACES)
+    ]
     reader = Task(url, "reader", 1, "proof.crowd.parcels:watch", options)
     with Crowd([*tasks, reader], build) as crowd:
         crowd.go()
@@ -143,7 +145,7 @@ def _in_memory(plan: _Plan) -> _Told:
     options = {**plan.options, "board": board}
     heard: list[Record] = []
     clock = FrozenClock(plan.base - timedelta(days=1))
-    with Vectis.open("memory://", clock=clock) as oms:
+    with quiet(), Vectis.open("memory://", clock=clock) as oms:
         _stocked(oms, plan)
         clock.set(datetime.now(UTC))
         names = [f"p{place}t{thread}" for place in range(_PLACES) for thread in range(plan.threads)]

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import mmap
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -162,6 +164,24 @@ def push(client: Client) -> Iterator[None]:
             if each.is_step:
                 board.answered(parcel.number)
         yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep to oneself that a code is in no table: one journey has such a scan, and each push of it is warned of."""
+    logger = logging.getLogger("vectis.carriers")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def push_quietly(client: Client) -> Iterator[None]:
+    """Do this place's part in a process of its own."""
+    with quiet():
+        yield from push(client)
 
 
 def _take(client: Client, api: HttpApi, board: Board, parcel: Parcel, each: Push, base: datetime) -> None:
