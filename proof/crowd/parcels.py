@@ -12,7 +12,7 @@ import json
 import logging
 import mmap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -140,7 +140,7 @@ def _board(file: str, parcels_: int, places: int) -> Board:
     return Board(parcels_, places, Path(file))
 
 
-def board_of(options: dict[str, Any] | Any) -> Board:
+def board_of(options: Mapping[str, Any]) -> Board:
     """Return the board of a crowd: one in a file, or the one that its threads share."""
     if "board" in options:
         shared: Board = options["board"]
@@ -179,9 +179,9 @@ def quiet() -> Iterator[None]:
 
 
 def push_quietly(client: Client) -> Iterator[None]:
-    """Do this place's part in a process of its own."""
-    with quiet():
-        yield from push(client)
+    """Do this place's part in a process of its own, in which nobody else wants to be warned."""
+    logging.getLogger("vectis.carriers").setLevel(logging.ERROR)
+    yield from push(client)
 
 
 def _take(client: Client, api: HttpApi, board: Board, parcel: Parcel, each: Push, base: datetime) -> None:
