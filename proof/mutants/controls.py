@@ -222,7 +222,7 @@ LAST_WRITE_WINS = Mutant(
     before="    current: Scan | None = None\n    before_final: Scan | None = None\n",
     after="    return max(scans, key=lambda scan: scan.received_at, default=None), []\n",
     fault="a parcel is where the scan that arrived last says",
-    killed_by=("tests/tracking/test_filing.py",),
+    killed_by=("tests/tracking/test_timeline.py::test_what_decides",),
 )
 
 #: A repeat is filed in the place of the first, and told of again.
@@ -232,5 +232,5 @@ REPEATS_FILED_AGAIN = Mutant(
     before="    if known is not None and (not command.anew or known.event == event):\n",
     after="    if known is not None and command.anew and known.event == event:\n",
     fault="a scan that is reported twice is filed and told of twice",
-    killed_by=("tests/tracking/test_filing.py",),
+    killed_by=("tests/tracking/test_filing.py::test_what_people_must_look_at_is_told_once",),
 )
