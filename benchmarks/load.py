@@ -15,9 +15,13 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 SKUS = 50
+#: Labelled parcels that pushes tell of, and what the pushes prove themselves with.
+PARCELS = 2_000
+PUSH_SECRET = "a secret of the benchmark"  # noqa: S105 - it guards nothing
 _ADDRESS = {
     "name": "Jane Smith",
     "line1": "123 Main St",
@@ -50,6 +54,8 @@ def requests_of(kind: str, host: str, token: str) -> Iterator[bytes]:
         heads = [f"GET /api/inventory?sku=SKU-{n} HTTP/1.1\r\n{common}\r\n".encode() for n in range(SKUS)]
         for number in count():
             yield heads[number % SKUS]
+    if kind == "push":
+        yield from _pushes(host)
     # One encoding per SKU; what differs from order to order is the external id, which is put in between.
     run = uuid.uuid4().hex[:10]
     parts = []
@@ -61,6 +67,30 @@ def requests_of(kind: str, host: str, token: str) -> Iterator[bytes]:
     for number in count():
         before_id, after_id = parts[number % SKUS]
         yield before_id + b"%s-%013d" % (run.encode(), number) + after_id
+
+
+def parcel_number(number: int) -> str:
+    """Return the tracking number of one of the parcels."""
+    return f"1ZBENCH{number:011d}"
+
+
+def _pushes(host: str) -> Iterator[bytes]:
+    """Yield pushes of UPS, parcel after parcel; each is a scan that was not told before."""
+    head = f"POST /api/webhooks/carriers/ups/tracking HTTP/1.1\r\nHost: {host}\r\ncredential: {PUSH_SECRET}\r\n"
+    run, began = uuid.uuid4().hex[:10], datetime.now(UTC) - timedelta(days=2)
+    for number in count():
+        at = began + timedelta(seconds=number // PARCELS)
+        scan = {
+            "trackingNumber": parcel_number(number % PARCELS),
+            "localActivityDate": at.strftime("%Y%m%d"),
+            "localActivityTime": at.strftime("%H%M%S"),
+            "activityLocation": {"city": f"Reno {run}", "stateProvince": "", "postalCode": "", "country": "US"},
+            "activityStatus": {"type": "I", "code": "AR", "description": "Arrived at Facility", "descriptionCode": ""},
+            "gmtActivityDate": at.strftime("%Y%m%d"),
+            "gmtActivityTime": at.strftime("%H%M%S"),
+        }
+        body = json.dumps(scan)
+        yield f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 class Connection:

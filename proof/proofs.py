@@ -5,6 +5,7 @@ from __future__ import annotations
 from proof import (
     backups,
     busy_storm,
+    carrier_permutations,
     disk_full,
     history,
     hostile_receivers,
@@ -42,6 +43,7 @@ PROOFS: tuple[Proof, ...] = (
     poison_event.PROOF,
     hostile_receivers.PROOF,
     signatures.PROOF,
+    carrier_permutations.PROOF,
     model_check.PROOF,
     simulation.PROOF,
     simulated_dispatchers.PROOF,

@@ -43,7 +43,7 @@ class _FedEx:
 
     def authenticate(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         """Return whether ``fdx-signature`` is the Base64 HMAC-SHA256 of the body under the project's security token."""
-        return bool(secret) and is_signed(headers.get(_HEADER), body, secret)
+        return is_signed(headers.get(_HEADER), body, secret)
 
     def parse(self, payload: Any) -> Parsed:
         """Return what a payload says of each parcel; raises ``UnreadablePayload`` where it is no answer of tracking."""

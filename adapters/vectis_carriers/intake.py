@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from vectis_carriers.cutting import without_files
-from vectis_carriers.payload import read_body
+from vectis_carriers.payload import read_body, unreadable
 from vectis_carriers.verifying import Push, is_proved
 from vectis_core.commands import Command, KeepPayload, NoteCarrier, RecordScan
 from vectis_core.engine import Outcome
@@ -25,6 +25,9 @@ from vectis_core.vault import Vault
 from vectis_core.vectis import Vectis
 
 _logger = logging.getLogger("vectis.carriers")
+
+#: Most events, and parts that tell of none, of one push; carriers send a few dozen. All of them wait in the one queue.
+PARTS_MAX = 2_000
 
 
 class NotProved(Unauthorized):
@@ -96,28 +99,34 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
     """
     carrier = carrier_of(account.carrier)
     payload = read_body(body)
-    parsed, unreadable = Parsed(), None
+    parsed, refusal = Parsed(), None
     try:
-        parsed = carrier.parse(payload)
+        parsed = parsed_of(carrier, payload)
     except UnreadablePayload as error:
         _logger.warning("%s: a push that proved itself could not be read: %s", carrier.name, error.message)
-        unreadable = error
+        refusal = error
     _log(carrier.name, parsed)
     others: list[Command[Any]] = []
-    if account.payload_days:
+    days = account.payload_days
+    if days:
         # Where the form is not known, nor is it known which members hold pictures.
-        kept = carrier.cut(payload) if unreadable is None else without_files(payload)
-        sealed = vault.seal(
-            json.dumps(kept, separators=(",", ":")).encode(), payload_owner(account.tenant, account.carrier)
-        )
-        others.append(
-            KeepPayload(caller=caller, carrier=carrier.name, received_at=now, days=account.payload_days, sealed=sealed)
-        )
+        kept = carrier.cut(payload) if refusal is None else without_files(payload)
+        plain = json.dumps(kept, separators=(",", ":")).encode()
+        sealed = vault.seal(plain, payload_owner(account.tenant, account.carrier))
+        others.append(KeepPayload(caller=caller, carrier=carrier.name, received_at=now, days=days, sealed=sealed))
     if parsed.notices:
         others.append(NoteCarrier(caller=caller, carrier=carrier.name, notices=parsed.notices))
     reply = {name: text for notice in parsed.notices for name, text in (notice.reply or {}).items()}
     scans = scans_of(caller, account, carrier, parsed, now)
-    return Understood(scans, tuple(others), parsed.faults, reply, unreadable)
+    return Understood(scans, tuple(others), parsed.faults, reply, refusal)
+
+
+def parsed_of(carrier: Carrier, payload: Any) -> Parsed:
+    """Return all that a payload says; raises ``UnreadablePayload``, also for more parts than a push can have."""
+    parsed = carrier.parse(payload)
+    if len(parsed.events) + len(parsed.faults) > PARTS_MAX:
+        raise unreadable(f"The body must not tell of more than {PARTS_MAX} events")
+    return parsed
 
 
 def scans_of(

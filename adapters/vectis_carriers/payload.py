@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from vectis_carriers.cutting import is_file
 from vectis_core.errors import FieldProblem
 from vectis_core.tracking.carrier import UnreadablePayload
 
@@ -88,9 +89,12 @@ class Node:
         return isinstance(self.value, list)
 
     def text(self, longest: int = TEXT_MAX) -> str | None:
-        """Return the text here, cleaned; of a whole number its digits; ``None`` where there is neither, or none."""
+        """Return the text here, cleaned; of a whole number its digits; ``None`` where there is neither, or none.
+
+        A file is no text: it is cut out before a payload is kept, which must read the same again.
+        """
         if isinstance(self.value, str):
-            return cleaned(self.value, longest)
+            return None if is_file(self.value) else cleaned(self.value, longest)
         if type(self.value) is int and abs(self.value) < 10**40:
             return str(self.value)
         return None

@@ -1,4 +1,7 @@
-"""The ways in which a push can prove where it comes from; all comparisons take the same time for every guess."""
+"""The ways in which a push can prove where it comes from; all comparisons take the same time for every guess.
+
+An empty secret proves nothing: anybody has it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from collections.abc import Mapping
 def is_same(given: str | None, secret: str) -> bool:
     """Return whether what was given is the secret."""
     # Half a surrogate pair, which JSON can spell, stays what it is: as a "?" it would pass for one.
-    return given is not None and hmac.compare_digest(_bytes(given), _bytes(secret))
+    return bool(secret) and given is not None and hmac.compare_digest(_bytes(given), _bytes(secret))
 
 
 def has_header(headers: Mapping[str, str], name: str, secret: str) -> bool:
@@ -24,7 +27,7 @@ def is_signed(given: str | None, signed: bytes, secret: str, encoding: str = "ba
     """Return whether *given* is the HMAC-SHA256 of *signed* under the secret, in the one right spelling of it."""
     digest = hmac.new(_bytes(secret), signed, hashlib.sha256).digest()
     right = digest.hex() if encoding == "hex" else base64.b64encode(digest).decode()
-    return is_same(given, right)
+    return bool(secret) and is_same(given, right)
 
 
 def has_bearer(headers: Mapping[str, str], secret: str) -> bool:
@@ -40,7 +43,7 @@ def has_basic(headers: Mapping[str, str], username: str, secret: str) -> bool:
         given = base64.b64decode(coded.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
         return False
-    return scheme.lower() == "basic" and is_same(given, f"{username}:{secret}")
+    return scheme.lower() == "basic" and bool(secret) and is_same(given, f"{username}:{secret}")
 
 
 def _bytes(text: str) -> bytes:

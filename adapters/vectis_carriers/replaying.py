@@ -8,7 +8,7 @@ from datetime import datetime
 
 import attrs
 
-from vectis_carriers.intake import carrier_caller, scans_of
+from vectis_carriers.intake import carrier_caller, parsed_of, scans_of
 from vectis_core.errors import NotFound, VectisError
 from vectis_core.tracking.accounts import KeptPayload, payload_owner
 from vectis_core.tracking.carrier import UnreadablePayload, carrier_of
@@ -60,7 +60,7 @@ def _read_again(oms: Vectis, kept: KeptPayload, total: Replayed) -> None:
         account = view.carrier(kept.tenant, kept.carrier)
     try:
         dialect = carrier_of(kept.carrier)
-        parsed = dialect.parse(json.loads(plain))
+        parsed = parsed_of(dialect, json.loads(plain))
     except (NotFound, UnreadablePayload):
         total.unreadable += 1
         return

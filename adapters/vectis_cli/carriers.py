@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import click
 
 from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option, told
-from vectis_cli.times import TIME
+from vectis_cli.times import a_time_with_zone
 from vectis_core.clock import to_wire
 from vectis_core.ports import Slice
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, PROOFS, CarrierAccount
@@ -148,7 +148,7 @@ def explain(file: BinaryIO, carrier: str | None) -> None:
 @database_option
 @tenant_option
 @click.option("--carrier", help="Only what this carrier sent.")
-@click.option("--since", metavar="TIME", type=TIME, help="Only what was received from this time on.")
+@click.option("--since", metavar="TIME", type=a_time_with_zone, help="Only what was received from this time on.")
 def replay(database: str, tenant: str, carrier: str | None, since: datetime | None) -> None:
     """Read kept payloads again, with the parsers of this version, and file what reads differently."""
     from vectis_carriers import replaying  # noqa: PLC0415 - the tables are read for this alone

@@ -17,7 +17,7 @@ from vectis_cli.database import (
     opened,
     tenant_option,
 )
-from vectis_cli.times import TIME
+from vectis_cli.times import a_time
 from vectis_core.clock import to_wire
 from vectis_core.events import EventType
 from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
@@ -117,8 +117,8 @@ def redeliver(delivery_id: str, database: str, tenant: str) -> None:
 @click.argument("webhook_id")
 @database_option
 @tenant_option
-@click.option("--since", metavar="TIME", type=TIME, required=True, help="From when on, as 2026-01-26T12:00:00Z.")
-@click.option("--until", metavar="TIME", type=TIME, help="Before when; until now where left out.")
+@click.option("--since", metavar="TIME", type=a_time, required=True, help="From when on, as 2026-01-26T12:00:00Z.")
+@click.option("--until", metavar="TIME", type=a_time, help="Before when; until now where left out.")
 @click.option("--type", "types", metavar="TYPE", multiple=True, help="Only such events, as order.*; may be repeated.")
 def replay(
     webhook_id: str, database: str, tenant: str, since: datetime, until: datetime | None, types: tuple[str, ...]

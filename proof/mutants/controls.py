@@ -214,3 +214,23 @@ NEWEST_FIRST = Mutant(
     fault="an endpoint's newest deliveries are sent first",
     killed_by=("tests/webhooks/test_worker.py::test_deliveries_of_one_lease_go_in_order",),
 )
+
+#: The habit of whoever writes what a carrier said last into a column.
+LAST_WRITE_WINS = Mutant(
+    name="last-write-wins",
+    file="vectis_core/tracking/timeline.py",
+    before="    current: Scan | None = None\n    before_final: Scan | None = None\n",
+    after="    return max(scans, key=lambda scan: scan.received_at, default=None), []\n",
+    fault="a parcel is where the scan that arrived last says",
+    killed_by=("tests/tracking/test_timeline.py::test_what_decides",),
+)
+
+#: A repeat is filed in the place of the first, and told of again.
+REPEATS_FILED_AGAIN = Mutant(
+    name="repeats-filed-again",
+    file="vectis_core/handlers/tracking.py",
+    before="    if known is not None and (not command.anew or known.event == event):\n",
+    after="    if known is not None and command.anew and known.event == event:\n",
+    fault="a scan that is reported twice is filed and told of twice",
+    killed_by=("tests/tracking/test_filing.py::test_what_people_must_look_at_is_told_once",),
+)

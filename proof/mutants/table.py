@@ -5,6 +5,7 @@ from __future__ import annotations
 from proof.builds import Mutant
 from proof.mutants import controls
 from proof.mutants.access import ACCESS
+from proof.mutants.carriers import CARRIERS
 from proof.mutants.engine import ENGINE
 from proof.mutants.orders import ORDERS
 from proof.mutants.reading import READING
@@ -15,7 +16,7 @@ from proof.mutants.storage import STORAGE
 #: Those that serve proofs as their controls.
 CONTROLS: tuple[Mutant, ...] = tuple(each for each in vars(controls).values() if isinstance(each, Mutant))
 
-MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS, *SENDER)
+MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS, *SENDER, *CARRIERS)
 
 
 def named(name: str) -> Mutant:

@@ -15,6 +15,7 @@ from small_shop import spin_until
 
 from vectis_core import Vectis
 from vectis_core.testing.clock import FrozenClock
+from vectis_core.webhooks.address_rules import AddressRules
 from vectis_http import HttpApi
 
 HOOK_SECRET = "a secret of the owner"
@@ -25,7 +26,8 @@ NUMBER, SENT_BACK = "1Z999AA10123456784", "1Z999AA10123456775"
 def shop(request: pytest.FixtureRequest, face: str, tmp_path: Path) -> Iterator[Shop]:
     """Return a client of a database of its own, whose clock goes."""
     url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/shop.db"
-    with Vectis.open(url) as oms, FACES[face](HttpApi(oms, environ={})) as send:
+    local = AddressRules(["127.0.0.0/8"])
+    with Vectis.open(url, address_rules=local) as oms, FACES[face](HttpApi(oms, environ={})) as send:
         yield Shop(send, oms, FrozenClock(), "acme")
 
 
@@ -60,7 +62,7 @@ def test_a_parcel_is_followed_from_its_label_to_the_door(shop: Shop) -> None:
     """Scans out of order and doubled ship and deliver an order once, and each of its webhooks is sent once."""
     shop.stocked()
     configure(shop, "ups")
-    with Receiver(HOOK_SECRET) as receiver, shop.oms.dispatcher(allow=["127.0.0.0/8"]):
+    with Receiver(HOOK_SECRET) as receiver, shop.oms.dispatcher():
         hook = {"url": receiver.url, "events": ["order.shipped", "order.delivered"], "secret": HOOK_SECRET}
         assert shop.post("/api/webhooks", hook).status == 201
         order_id, shipment_id = labelled(shop, "SHOP-1", NUMBER)

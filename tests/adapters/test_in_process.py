@@ -65,6 +65,11 @@ METHODS: Mapping[str, str] = {
     "rotateWebhookSecret": "webhooks.rotate_secret",
     "finishWebhookRotation": "webhooks.finish_rotation",
     "testWebhook": "webhooks.test",
+    "listCarriers": "carriers.list",
+    "getCarrier": "carriers.get",
+    "configureCarrier": "carriers.configure",
+    "closeCarrier": "carriers.close",
+    "getTracking": "tracking.of_order",
     "listDeliveries": "webhooks.deliveries",
     "getDelivery": "webhooks.delivery",
     "redeliver": "webhooks.redeliver",
@@ -102,6 +107,10 @@ def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
         f"/api/orders/{order.id}/history": {"history": list(map(render.event, face.orders.history(order.id)))},
         "/api/events": render.event_page(face.events().page()),
         f"/api/webhooks/{hook.id}": render.subscription(face.webhooks.get(hook.id)),
+        "/api/carriers/ups": render.carrier_account(face.carriers.configure("ups", secrets=["a secret of UPS"])),
+        f"/api/orders/{order.id}/tracking": {
+            "shipments": [render.timeline(each) for each in face.tracking.of_order(order.id)]
+        },
         f"/api/deliveries/{delivery.id}": render.delivery_log(face.webhooks.delivery(delivery.id)),
         f"/api/webhooks/{hook.id}/replays": {"replays": list(map(render.replay, face.webhooks.replays(hook.id)))},
         "/api/webhooks/events": {"events": list(map(render.event_kind, face.webhooks.event_types()))},

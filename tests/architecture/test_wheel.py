@@ -66,13 +66,17 @@ def test_the_wheel_carries_every_module(wheel: zipfile.ZipFile) -> None:
 
 
 def test_the_entry_points_name_what_exists(wheel: zipfile.ZipFile) -> None:
-    """The command and both backends are found after an install, and their targets are in the wheel."""
+    """The command, both backends, what sends and all carriers are found after an install, and are in the wheel."""
     lines = [line for line in metadata(wheel, "entry_points.txt").splitlines() if "=" in line]
     targets = dict(line.replace(" ", "").split("=") for line in lines)
 
-    assert {"vectis", "memory", "sqlite"} == set(targets)
+    carriers = {"amazon", "dhl", "fedex", "lasership", "ontrac", "ups", "usps"}
+    assert {"vectis", "memory", "sqlite", "http"} | carriers == set(targets)
     for target in targets.values():
-        assert f"{target.split(':')[0]}/__init__.py" in wheel.namelist()
+        module = target.split(":")[0].replace(".", "/")
+        assert {f"{module}/__init__.py", f"{module}.py"} & set(wheel.namelist()), target
+    for carrier in carriers:
+        assert f"vectis_carriers/tables/{carrier}.json" in wheel.namelist()
 
 
 def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:

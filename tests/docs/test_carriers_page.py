@@ -15,12 +15,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from vectis_carriers.codes import tables_of
+from vectis_carriers.intake import PARTS_MAX
 from vectis_core import TimeBasis, TrackingStatus, Vectis
 from vectis_core.handlers.tenancy import WAITING_SCANS_KEPT
 from vectis_core.handlers.tracking import AHEAD, SCANS_MAX
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, PROOFS
 from vectis_core.tracking.carrier import carrier_of
-from vectis_core.tracking.matching import REGISTERED_LATE, USED_AGAIN
+from vectis_core.tracking.matching import ONE_PARCEL, REGISTERED_LATE, USED_AGAIN, USUALLY
 from vectis_core.tracking.statuses import is_final, is_movement
 from vectis_http import HttpApi, HttpConfig, WsgiApp
 
@@ -138,10 +139,13 @@ def test_guessed_codes_are_named(carrier: str) -> None:
     ("said", "value"),
     [
         ("more than {} hours ahead", int(AHEAD.total_seconds() // 3600)),
-        ("more than {} days after it", REGISTERED_LATE.days),
+        ("registered up to {} days after it", REGISTERED_LATE.days),
+        ("at most {} days after it", USUALLY.days),
+        ("within {} days of each other", ONE_PARCEL.days),
         ("ended more than {} days before it", USED_AGAIN.days),
         ("waits for {} days", WAITING_SCANS_KEPT.days),
         ("at most {} scans", SCANS_MAX),
+        ("of more than {} events", PARTS_MAX),
         ("is kept for {} days", PAYLOAD_DAYS),
         ("up to {} MiB", HttpConfig().push_max // 1024**2),
         ("The {} codes of type `X`", len(tables_of("ups")["X"].rows)),

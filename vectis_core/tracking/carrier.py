@@ -24,16 +24,27 @@ class UnreadablePayload(ValidationError):
 
 
 class Carrier(Protocol):
-    """One carrier's dialect."""
+    """One carrier's dialect; its attributes may be constants of a class."""
 
-    #: As in the API's path, such as ``ups``.
-    name: str
-    #: The kind of proof that its pushes carry where nothing else is configured; see ``vectis_core.tracking.accounts``.
-    default_proof: str
-    #: The header that carries it, in lower case, where that is a header.
-    default_header: str | None
-    #: The zone that local times without one are taken to be in, by its name in the IANA database.
-    default_zone: str
+    @property
+    def name(self) -> str:
+        """As in the API's path, such as ``ups``."""
+        ...
+
+    @property
+    def default_proof(self) -> str:
+        """The kind of proof that its pushes carry of themselves; see ``vectis_core.tracking.accounts``."""
+        ...
+
+    @property
+    def default_header(self) -> str | None:
+        """The header that carries it, in lower case, where that is a header."""
+        ...
+
+    @property
+    def default_zone(self) -> str:
+        """The zone that local times without one are taken to be in, by its name in the IANA database."""
+        ...
 
     def authenticate(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         """Return whether a push proves, in the carrier's own scheme, that it was made with *secret*.

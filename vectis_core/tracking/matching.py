@@ -9,8 +9,12 @@ from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.orders.model import Shipment
 from vectis_core.tracking.statuses import is_final
 
-#: A shipment may be registered this long after its carrier has had the parcel, and no longer.
-REGISTERED_LATE = timedelta(days=14)
+#: A shipment may be registered this long after its carrier has had the parcel, as when a shop moves to Vectis.
+REGISTERED_LATE = timedelta(days=90)
+#: Mostly it is registered earlier than this; a scan is for such a shipment first.
+USUALLY = timedelta(days=14)
+#: Shipments that are registered within this time of each other are of one parcel.
+ONE_PARCEL = timedelta(days=14)
 #: So long after a parcel's way has ended, its number may be that of another.
 USED_AGAIN = timedelta(days=45)
 
@@ -18,14 +22,13 @@ USED_AGAIN = timedelta(days=45)
 def takers(shipments: Iterable[Shipment], at: datetime) -> list[Shipment]:
     """Return the shipments with the scan's number that it is about.
 
-    Those of the newest parcel that the scan is not too early for. A parcel may carry several shipments, of one order
-    or of several, registered within ``REGISTERED_LATE`` of each other.
+    Those of the newest parcel that was registered before the scan, or soon after it; where there is none, those of the
+    first that was registered later. A parcel may carry several shipments, of one order or of several.
     """
     possible = [each for each in shipments if _is_possible(each, at)]
-    if not possible:
-        return []
-    newest = max(each.created_at for each in possible)
-    return [each for each in possible if each.created_at >= newest - REGISTERED_LATE]
+    usual = [each.created_at for each in possible if at >= each.created_at - USUALLY]
+    about = max(usual) if usual else min((each.created_at for each in possible), default=at)
+    return [each for each in possible if abs(each.created_at - about) <= ONE_PARCEL]
 
 
 def _is_possible(shipment: Shipment, at: datetime) -> bool:

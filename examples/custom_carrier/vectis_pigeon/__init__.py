@@ -10,7 +10,17 @@ from typing import Any
 
 import attrs
 
-from vectis_core import Fault, Parsed, Place, Reading, TimeBasis, TrackingEvent, TrackingStatus, UnreadablePayload
+from vectis_core import (
+    Carrier,
+    Fault,
+    Parsed,
+    Place,
+    Reading,
+    TimeBasis,
+    TrackingEvent,
+    TrackingStatus,
+    UnreadablePayload,
+)
 from vectis_core.errors import FieldProblem
 from vectis_core.tracking.numbers import normalised
 
@@ -123,4 +133,4 @@ def _text(value: Any, longest: int) -> str | None:
     return " ".join("".join(c if c.isprintable() else " " for c in value).split())[:longest].rstrip() or None
 
 
-CARRIER = Pigeon()
+CARRIER: Carrier = Pigeon()
