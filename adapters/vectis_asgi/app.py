@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from vectis_core.commands import Command
-from vectis_core.vectis import Vectis
 from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
 from vectis_http.errors import PayloadTooLarge
+from vectis_http.late import Late, OpenVectis
 from vectis_http.messages import FOREIGN_HEADERS_BELOW, HEADERS_READ, join_headers, quoted_path
 from vectis_http.operation import Effect, Query, ReadBody, Several, Work
 
@@ -28,21 +28,26 @@ class _ClientGoneError(Exception):
     """The client went away before it had sent its body; nobody is left to answer."""
 
 
-def asgi_app(oms: Vectis, **config: Any) -> AsgiApp:
+def asgi_app(oms: OpenVectis, **config: Any) -> AsgiApp:
     """Return the API over *oms* as an ASGI application; *config* is that of ``HttpConfig``.
 
     It can be served as it is, or mounted: ``Mount("/oms", app=asgi_app(oms))`` in Starlette,
-    ``app.mount("/oms", asgi_app(oms))`` in FastAPI. Closing *oms* is left to whoever opened it.
+    ``app.mount("/oms", asgi_app(oms))`` in FastAPI. Closing *oms* is left to whoever opened it. In the place of an
+    open Vectis a function may stand that returns the one that is open, as ``lambda: app.state.oms``: it is asked with
+    every request, and so needs no Vectis before the lifespan has opened one.
     """
-    return AsgiApp(HttpApi(oms, HttpConfig(**config)))
+    settings = HttpConfig(**config)
+    return AsgiApp(Late(oms, lambda opened: HttpApi(opened, settings)))
 
 
 class AsgiApp:
-    """Serves an ``HttpApi`` under any ASGI server on asyncio; no request waits for a commit on the loop."""
+    """Serves an ``HttpApi``, or what a function returns as one, under any ASGI server on asyncio.
 
-    def __init__(self, api: HttpApi) -> None:
-        self.api = api
-        self._reads_are_local = api.oms.store.reads_are_local
+    No request waits for a commit on the loop.
+    """
+
+    def __init__(self, api: HttpApi | Callable[[], HttpApi]) -> None:
+        self._api = (lambda: api) if isinstance(api, HttpApi) else api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -63,16 +68,18 @@ class AsgiApp:
         await send({"type": "http.response.body", "body": response.body})
 
     async def _respond(self, head: HttpRequest, receive: Receive) -> HttpResponse:
-        exchange = self.api.exchange(head)
+        api = self._api()
+        reads_are_local = api.oms.store.reads_are_local
+        exchange = api.exchange(head)
         try:
             effect = next(exchange)
             while True:
                 try:
                     # A question of few index seeks in a local file is answered here: cheaper than a thread's hop.
-                    if isinstance(effect, Query | Work) and effect.quick and self._reads_are_local():
-                        value = self.api.look_up(effect)
+                    if isinstance(effect, Query | Work) and effect.quick and reads_are_local():
+                        value = api.look_up(effect)
                     else:
-                        value = await self._supply(effect, receive)
+                        value = await _supply(api, effect, receive)
                 except _ClientGoneError:
                     raise
                 except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is
@@ -83,14 +90,15 @@ class AsgiApp:
             response: HttpResponse = done.value
             return response
 
-    async def _supply(self, effect: Effect, receive: Receive) -> Any:
-        if isinstance(effect, Command):
-            return await self.api.oms.engine.submit_told(effect)
-        if isinstance(effect, Several):
-            return await self.api.oms.engine.submit_all(effect.commands)
-        if isinstance(effect, ReadBody):
-            return await _read_body(receive, effect.limit)
-        return await asyncio.get_running_loop().run_in_executor(None, self.api.look_up, effect)
+
+async def _supply(api: HttpApi, effect: Effect, receive: Receive) -> Any:
+    if isinstance(effect, Command):
+        return await api.oms.engine.submit_told(effect)
+    if isinstance(effect, Several):
+        return await api.oms.engine.submit_all(effect.commands)
+    if isinstance(effect, ReadBody):
+        return await _read_body(receive, effect.limit)
+    return await asyncio.get_running_loop().run_in_executor(None, api.look_up, effect)
 
 
 def _head_of(scope: Scope) -> HttpRequest:

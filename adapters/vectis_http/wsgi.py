@@ -8,7 +8,9 @@ from typing import Any
 
 from vectis_core.errors import ValidationError
 from vectis_http.api import HttpApi, declared_length, within_limit
+from vectis_http.config import HttpConfig
 from vectis_http.errors import PayloadTooLarge
+from vectis_http.late import Late, OpenVectis
 from vectis_http.messages import HttpRequest, HttpResponse, quoted_path
 
 Environ = dict[str, Any]
@@ -16,15 +18,25 @@ Environ = dict[str, Any]
 _CHUNK = 64 * 1024
 
 
-class WsgiApp:
-    """Serves an ``HttpApi`` under any WSGI server."""
+def wsgi_app(oms: OpenVectis, **config: Any) -> WsgiApp:
+    """Return the API over *oms* as a WSGI application; *config* is that of ``HttpConfig``.
 
-    def __init__(self, api: HttpApi) -> None:
-        self.api = api
+    *oms* is an open Vectis, which stays its opener's to close, or a function that returns the one that is open: it is
+    asked with every request, and so may open one in each process of a server that forks.
+    """
+    settings = HttpConfig(**config)
+    return WsgiApp(Late(oms, lambda opened: HttpApi(opened, settings)))
+
+
+class WsgiApp:
+    """Serves an ``HttpApi``, or what a function returns as one, under any WSGI server."""
+
+    def __init__(self, api: HttpApi | Callable[[], HttpApi]) -> None:
+        self._api = (lambda: api) if isinstance(api, HttpApi) else api
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
-        response = respond(self.api, environ, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+        response = respond(self._api(), environ, environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
         start_response(status_line(response), response.headers)
         return [response.body]
 
