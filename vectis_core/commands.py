@@ -149,6 +149,14 @@ class ReleaseOrder(Command[Order]):
 
 
 @attrs.frozen(kw_only=True)
+class EraseOrder(Command[Order]):
+    """Erase what is personal in an order that has ended, and in the scans of its parcels; harmless when repeated."""
+
+    keeps_result: ClassVar[bool] = False
+    order_id: str
+
+
+@attrs.frozen(kw_only=True)
 class RegisterShipment(Command[Shipment]):
     """Register a shipment of an order: its label, or at once as shipped."""
 
@@ -450,6 +458,38 @@ class KeepPayload(Command[None]):
     days: int
     #: Sealed for ``payload_owner`` of the tenant and carrier.
     sealed: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class PayloadsDone:
+    """What came of one page of kept payloads."""
+
+    #: How many were changed or deleted.
+    done: int
+    #: The carriers of those that no master key at hand opens; they are left as they are.
+    unreadable: frozenset[str]
+    #: The id to go on after; ``None`` where that was the last page.
+    next: str | None
+
+
+@attrs.frozen(kw_only=True)
+class DropPayloads(Command[PayloadsDone]):
+    """Delete those of a page of kept payloads that name one of some parcels."""
+
+    keeps_result: ClassVar[bool] = False
+    #: Tracking numbers, normalised.
+    numbers: frozenset[str]
+    after: str = ""
+    limit: int = 50
+
+
+@attrs.frozen(kw_only=True)
+class ResealPayloads(Command[PayloadsDone]):
+    """Encrypt a page of kept payloads once more, with the master key that is the first now."""
+
+    keeps_result: ClassVar[bool] = False
+    after: str = ""
+    limit: int = 50
 
 
 @attrs.frozen(kw_only=True)

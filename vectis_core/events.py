@@ -30,6 +30,7 @@ class EventType(StrEnum):
     ORDER_HELD = "order.held"
     ORDER_RELEASED = "order.released"
     ORDER_UPDATED = "order.updated"
+    ORDER_REDACTED = "order.redacted"
     SHIPMENT_LABEL_CREATED = "shipment.label_created"
     SHIPMENT_DELIVERED = "shipment.delivered"
     SHIPMENT_VOIDED = "shipment.voided"

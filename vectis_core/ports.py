@@ -92,7 +92,9 @@ class Changes:
     scans: list[tuple[Scan | None, Scan]] = attrs.Factory(list)
     #: Guarded by ``updated_at``.
     carriers: list[tuple[CarrierAccount | None, CarrierAccount]] = attrs.Factory(list)
-    payloads: list[KeptPayload] = attrs.Factory(list)
+    payloads: list[tuple[KeptPayload | None, KeptPayload]] = attrs.Factory(list)
+    #: Payloads to delete.
+    dropped: list[Key] = attrs.Factory(list)
     #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.
     counters: dict[Key, int] = attrs.Factory(dict)
 
@@ -140,6 +142,10 @@ class Transaction(Protocol):
 
     def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
         """Return what tenants have configured for carriers."""
+        ...
+
+    def load_payloads(self, tenant: str, after: str, limit: int) -> Iterable[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
         ...
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
@@ -257,6 +263,8 @@ class OrderFilter:
     created_after: datetime | None = None
     #: Before this moment.
     created_before: datetime | None = None
+    #: Without regard to ASCII case.
+    customer_email: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen

@@ -56,6 +56,8 @@ class Keys:
     shipments: set[Key] = attrs.Factory(set)
     #: Parcels, of which all scans and the orders of all shipments are wanted.
     tracks: set[Key] = attrs.Factory(set)
+    #: Orders of which the scans of all parcels are wanted.
+    timelines: set[Key] = attrs.Factory(set)
     tenants: set[str] = attrs.Factory(set)
     warehouses: set[str] = attrs.Factory(set)
     product_ids: set[Key] = attrs.Factory(set)
@@ -63,6 +65,8 @@ class Keys:
     orders: set[Key] = attrs.Factory(set)
     clients: set[Key] = attrs.Factory(set)
     carriers: set[Key] = attrs.Factory(set)
+    #: Pages of a tenant's kept payloads: after which id, and at most how many.
+    payloads: set[tuple[str, str, int]] = attrs.Factory(set)
     windows: set[str] = attrs.Factory(set)
     signing_keys: bool = False
     subscriptions: set[Key] = attrs.Factory(set)
@@ -121,6 +125,10 @@ class Batch:
             ).items():
                 self.rows["shipment", tenant, shipment_id] = order_id
                 keys.orders.add((tenant, order_id))
+        if keys.timelines:
+            keys.orders |= keys.timelines
+            for order in self.transaction.load_orders(sorted(keys.timelines)):
+                keys.tracks.update((order.tenant, each.track_key) for each in order.shipments)
         if keys.tracks:
             self._load_tracks(keys)
 
@@ -161,6 +169,9 @@ class Batch:
             self._absent(("carrier", *key) for key in keys.carriers)
             for account in self.transaction.load_carriers(sorted(keys.carriers)):
                 self._found(("carrier", account.tenant, account.carrier), account)
+        for tenant, after, limit in sorted(keys.payloads):
+            found = tuple(self.transaction.load_payloads(tenant, after, limit))
+            self.rows["payloads", tenant, after, str(limit)] = found
         if keys.windows:
             self._absent(("window", key) for key in keys.windows)
             for window in self.transaction.load_windows(sorted(keys.windows)):
@@ -284,15 +295,16 @@ class Batch:
         self._changes.results += work.results
         self._changes.attempts += work.attempts
         self._changes.payloads += work.payloads
+        self._changes.dropped += work.dropped
         self._cleared |= work.cleared
         for event in work.events:
             self._fan_out(event)
 
     def changes(self) -> Changes | None:
         """Return all that the accepted commands wrote, or ``None`` where they wrote nothing."""
-        if not self._dirty and not self._changes.results and not self._changes.payloads:
-            return Changes() if self._cleared else None
         changes = self._changes
+        if not (self._dirty or changes.results or changes.payloads or changes.dropped):
+            return Changes() if self._cleared else None
         for key in self._dirty:
             before, after = self._before.get(key), self.rows[key]
             if key[0] == "reservations":
@@ -381,7 +393,8 @@ class UnitOfWork:
         self.events: list[Event] = []
         self.results: list[StoredResult] = []
         self.attempts: list[Attempt] = []
-        self.payloads: list[KeptPayload] = []
+        self.payloads: list[tuple[KeptPayload | None, KeptPayload]] = []
+        self.dropped: list[Key] = []
         self.cleared = False
 
     def _get(self, *key: str) -> Any:
@@ -454,6 +467,10 @@ class UnitOfWork:
     def carrier(self, carrier: str) -> CarrierAccount | None:
         """Return what the tenant has configured for a carrier."""
         return cast(CarrierAccount | None, self._get("carrier", self.caller.tenant, carrier))
+
+    def kept_payloads(self, after: str, limit: int) -> tuple[KeptPayload, ...]:
+        """Return a page of what carriers sent, oldest first."""
+        return cast(tuple[KeptPayload, ...], self._get("payloads", self.caller.tenant, after, str(limit)))
 
     def product(self, product_id: str) -> Product | None:
         """Return a product."""

@@ -25,7 +25,7 @@ def rotate(database: str, immediately: bool) -> None:
     """Publish a new key, which signs once servers and verifiers have had the time to learn of it.
 
     Tokens in use stay good until they expire, unless it is done --immediately. The secrets of webhooks and carriers
-    stay what they are, and are sealed with the first master key of VECTIS_SECRET_KEY.
+    stay what they are, and are sealed with the first master key of VECTIS_SECRET_KEY, as is what carriers sent.
     """
     with opened(database) as oms:
         key = rotate_keys(oms, immediately=immediately)
@@ -34,7 +34,7 @@ def rotate(database: str, immediately: bool) -> None:
     if unreadable:
         raise click.ClickException(
             "No master key at hand opens the secrets of these webhooks and carriers, so nothing is sent to the ones "
-            f"or taken from the others: {', '.join(unreadable)}. Add the key they were sealed with to "
-            "VECTIS_SECRET_KEY (NEW,OLD) and do this "
+            "or taken from the others; of a payload, what the carrier sent cannot be read again: "
+            f"{', '.join(unreadable)}. Add the key they were sealed with to VECTIS_SECRET_KEY (NEW,OLD) and do this "
             "again, or replace each secret: of a webhook with an overlap of 0, of a carrier by setting it anew."
         )

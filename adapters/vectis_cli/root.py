@@ -11,6 +11,9 @@ _COMMANDS = {
     "worker": Lazy("vectis_cli.worker:worker", "Deliver webhooks, without a server.", extra="webhooks"),
     "webhooks": Lazy("vectis_cli.webhooks:webhooks", "List webhooks and what was sent, and send it again."),
     "carriers": Lazy("vectis_cli.carriers:carriers", "Say how carriers prove their pushes, and explain payloads."),
+    "customers": Lazy(
+        "vectis_cli.customers:customers", "Erase or export what is personal of a customer.", extra="http"
+    ),
     "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
     "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
     "verify": Lazy("vectis_cli.verifying:verify", "Check every row against every rule."),

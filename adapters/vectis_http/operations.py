@@ -5,6 +5,7 @@ from __future__ import annotations
 from vectis_http.operation import Operation
 from vectis_http.resources import (
     carriers,
+    customers,
     inventory,
     orders,
     products,
@@ -23,6 +24,7 @@ RESOURCES: tuple[Operation, ...] = (
     *orders.OPERATIONS,
     *shipments.OPERATIONS,
     *tenancy.OPERATIONS,
+    *customers.OPERATIONS,
     *webhooks.OPERATIONS,
     *carriers.OPERATIONS,
 )

@@ -11,6 +11,7 @@ from vectis_core.catalogue import Dimensions, Product, Warehouse, WarehouseAddre
 from vectis_core.clock import to_wire
 from vectis_core.events import Event
 from vectis_core.orders import Address, Order, OrderLine, Shipment, ShipmentLine
+from vectis_core.personal_data import CustomerRecord, Erasure
 from vectis_core.ports import Holder
 from vectis_core.queries import DeliveryLog, EventPage, Explanation
 from vectis_core.stock import Movement, StockRecord
@@ -136,6 +137,21 @@ def timeline(value: ShipmentTimeline) -> Wire:
         "estimatedDelivery": shown.estimated_delivery if shown is not None else None,
         "events": [_timeline_entry(each) for each in value.entries],
     }
+
+
+def erasure(value: Erasure) -> Wire:
+    """Return what erasing a customer's data came to."""
+    return {
+        "erased": list(value.erased),
+        "erasedBefore": value.erased_before,
+        "postponed": list(value.postponed),
+        "payloadsDeleted": value.payloads,
+    }
+
+
+def customer_record(value: CustomerRecord) -> Wire:
+    """Return an order of a customer with what carriers have reported of it."""
+    return {"order": order(value.order), "shipments": [timeline(each) for each in value.shipments]}
 
 
 def _timeline_entry(value: TimelineEntry) -> Wire:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain, islice, takewhile
 
 from vectis_core.orders.model import Order
-from vectis_core.ports import Changes, Slice
+from vectis_core.ports import Changes, Key, Slice
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
 from vectis_memory import constraints
@@ -22,8 +22,10 @@ def write(state: State, changes: Changes) -> None:
         _write_scan(state, old_scan, scan)
     for old_account, account in changes.carriers:
         _write_carrier(state, old_account, account)
-    for payload in changes.payloads:
-        _write_payload(state, payload)
+    for old_payload, payload in changes.payloads:
+        _write_payload(state, old_payload, payload)
+    for key in changes.dropped:
+        _drop(state, key)
 
 
 def write_parcels(state: State, before: Order | None, after: Order) -> None:
@@ -57,9 +59,23 @@ def _write_carrier(state: State, before: CarrierAccount | None, after: CarrierAc
     state.carriers = state.carriers.put(key, after)
 
 
-def _write_payload(state: State, payload: KeptPayload) -> None:
+def _drop(state: State, key: Key) -> None:
+    payload = state.payloads.get(key)
+    if payload is None:
+        refuse_if(f"payload {key[1]} is gone")
+    else:
+        _delete(state, payload)
+
+
+def _delete(state: State, payload: KeptPayload) -> None:
     key = (payload.tenant, payload.id)
-    guard(state.payloads, key, None)
+    state.payloads = state.payloads.without(key)
+    state.payload_ages = state.payload_ages.without((payload.expires_at, *key))
+
+
+def _write_payload(state: State, before: KeptPayload | None, payload: KeptPayload) -> None:
+    key = (payload.tenant, payload.id)
+    guard(state.payloads, key, before, "id")
     refuse_if(constraints.tenant_problem(state, payload.tenant, f"payload {payload.id}"))
     state.payloads = state.payloads.put(key, payload)
     state.payload_ages = state.payload_ages.put((payload.expires_at, *key), payload)
@@ -81,9 +97,7 @@ def clear(state: State, now: datetime, scans_before: datetime, limit: int) -> tu
     """Delete payloads whose time is up, and scans that have waited too long."""
     expired = [payload for _, payload in islice(state.payload_ages.items(), limit) if payload.expires_at <= now]
     for payload in expired:
-        key = (payload.tenant, payload.id)
-        state.payloads = state.payloads.without(key)
-        state.payload_ages = state.payload_ages.without((payload.expires_at, *key))
+        _delete(state, payload)
     aged = chain.from_iterable(_waiting_since(state, tenant, scans_before) for (tenant,), _ in state.tenants.items())
     waited = list(islice(aged, limit))
     for scan in waited:

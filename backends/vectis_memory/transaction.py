@@ -17,10 +17,11 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_memory import tracking, webhooks, writing
+from vectis_memory.view import page_after
 
 if TYPE_CHECKING:
     from vectis_memory.store import MemoryStore
@@ -64,6 +65,10 @@ class MemoryTransaction:
         """Return what tenants have configured for carriers."""
         found = (self._state.carriers.get(key) for key in keys)
         return [account for account in found if account is not None]
+
+    def load_payloads(self, tenant: str, after: str, limit: int) -> Iterable[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        return page_after(self._state.payloads, (tenant,), after, limit)
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""

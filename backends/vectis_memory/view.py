@@ -204,7 +204,7 @@ class MemoryView:
 
     def tenants(self, after: str, limit: int) -> list[Tenant]:
         """Return tenants by id, after an id."""
-        return _page_after(self._state.tenants, (), after, limit)
+        return page_after(self._state.tenants, (), after, limit)
 
     def client(self, client_id: str) -> ApiClient | None:
         """Return an API client of any tenant: who presents an id does not name the tenant."""
@@ -291,7 +291,7 @@ class MemoryView:
 
     def payloads(self, tenant: str, after: str, limit: int) -> list[KeptPayload]:
         """Return what carriers sent, by id, oldest first, after an id."""
-        return _page_after(self._state.payloads, (tenant,), after, limit)
+        return page_after(self._state.payloads, (tenant,), after, limit)
 
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
         """Return all events of one subject, oldest first."""
@@ -300,9 +300,9 @@ class MemoryView:
     def events(self, tenant: str, after: int, types: Sequence[str], limit: int) -> list[Event]:
         """Return events of the feed after a position, in order; of some types where any are named."""
         if not types:
-            return _page_after(self._state.events, (tenant,), after, limit)
+            return page_after(self._state.events, (tenant,), after, limit)
         index = self._state.event_types
-        pages = [_page_after(index, (tenant, name), after, limit) for name in sorted(set(types))]
+        pages = [page_after(index, (tenant, name), after, limit) for name in sorted(set(types))]
         return sorted((row for page in pages for row in page), key=lambda row: row.position)[:limit]
 
     def last_event_position(self, tenant: str) -> int:
@@ -319,15 +319,15 @@ class MemoryView:
 
     def scan_stock(self, tenant: str, after: str, limit: int) -> list[StockRecord]:
         """Return stock records by id, oldest first, after an id."""
-        return _page_after(self._state.stock, (tenant,), after, limit)
+        return page_after(self._state.stock, (tenant,), after, limit)
 
     def scan_movements(self, tenant: str, stock_id: str, after: int, limit: int) -> list[Movement]:
         """Return a record's ledger rows, oldest first, after a number."""
-        return _page_after(self._state.movements, (tenant, stock_id), after, limit)
+        return page_after(self._state.movements, (tenant, stock_id), after, limit)
 
     def scan_orders(self, tenant: str, after: str, limit: int) -> list[Order]:
         """Return orders by id, oldest first, after an id."""
-        return _page_after(self._state.orders, (tenant,), after, limit)
+        return page_after(self._state.orders, (tenant,), after, limit)
 
     def scan_reservations(self, tenant: str, order_ids: Sequence[str]) -> list[Reservation]:
         """Return all reservations of these orders."""
@@ -372,7 +372,7 @@ class MemoryView:
         return [problem for problem in problems if problem is not None]
 
 
-def _page_after(table: SortedMap[E], prefix: Path, after: str | int, limit: int) -> list[E]:
+def page_after(table: SortedMap[E], prefix: Path, after: str | int, limit: int) -> list[E]:
     """Return at most *limit* values under *prefix*, in order, of the keys after *after*."""
     first, end = table.under(prefix)
     start = table.rank((*prefix, after))
@@ -396,10 +396,15 @@ def _between(index: SortedMap[Any], prefix: Path, where: OrderFilter) -> tuple[i
     return first, max(first, end)
 
 
+def _is_same_email(asked: str, kept: str | None) -> bool:
+    return kept is not None and kept.translate(_FOLD) == asked.translate(_FOLD)
+
+
 def _matches(order: Order, where: OrderFilter) -> bool:
     return (
         where.status in {None, order.status}
         and where.customer_id in {None, order.customer_id}
+        and (where.customer_email is None or _is_same_email(where.customer_email, order.customer_email))
         and where.external_id in {None, order.external_id}
         and (where.sku is None or any(line.sku == where.sku for line in order.lines))
         and (where.created_after is None or order.created_at >= where.created_after)

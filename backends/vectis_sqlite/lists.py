@@ -70,6 +70,8 @@ def orders(tenant: str, wanted: OrderFilter) -> Statement:
     ):
         if value is not None:
             statement.where(f"o.{column} = ?", value)
+    if wanted.customer_email is not None:
+        statement.where("lower(o.customer_email) = lower(?)", wanted.customer_email)
     if wanted.created_after is not None:
         first = first_uuid7_at(wanted.created_after, -CLOCK_SLACK)
         statement.where("o.id >= ? AND o.created_at >= ?", first, to_micros(wanted.created_after))

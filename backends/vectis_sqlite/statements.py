@@ -54,6 +54,8 @@ UPDATE_ORDER = (
     "billing_address = ?, on_hold = ?, hold_reason = ?, cancel_reason = ?, updated_at = ?, confirmed_at = ?, "
     "cancelled_at = ?, event_seq = ? WHERE tenant = ? AND id = ? AND event_seq = ?"
 )
+#: Apart, because the customer's id stands in an index that every other change leaves alone.
+ERASE_ORDER = "UPDATE orders SET customer_id = ?, fingerprint = ? WHERE tenant = ? AND id = ?"
 ORDERS = select("orders", _ORDER, "tenant = ? AND id IN ({keys})")
 ORDER_IDS = "SELECT external_id, id FROM orders WHERE tenant = ? AND external_id IN ({keys})"
 ORDER_BY_EXTERNAL_ID = select("orders", _ORDER, "tenant = ? AND external_id = ?")

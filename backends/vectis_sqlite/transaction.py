@@ -17,7 +17,7 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription
 from vectis_sqlite import loading, rows, tracking, webhooks
@@ -75,6 +75,11 @@ class SqliteTransaction:
         """Return what tenants have configured for carriers."""
         with translated():
             return tracking.load_carriers(self._connection, keys)
+
+    def load_payloads(self, tenant: str, after: str, limit: int) -> Iterable[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        with translated():
+            return tracking.payloads(self._connection, tenant, after, limit)
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""

@@ -137,7 +137,15 @@ def _tracking(connection: sqlite3.Connection, changes: Changes) -> None:
         tracking.UPDATE_CARRIER,
         tracking_rows.carrier_change,
     )
-    _many(connection, tracking.INSERT_PAYLOAD, [tracking_rows.payload_row(each) for each in changes.payloads])
+    _pairs(
+        connection,
+        changes.payloads,
+        tracking.INSERT_PAYLOAD,
+        tracking_rows.payload_row,
+        tracking.UPDATE_PAYLOAD,
+        lambda _, payload: (payload.sealed, payload.tenant, payload.id),
+    )
+    _many(connection, tracking.DROP_PAYLOAD, changes.dropped)
 
 
 def _pairs(
@@ -179,6 +187,12 @@ def _orders(connection: sqlite3.Connection, pairs: Sequence[tuple[Order | None, 
                 new.append(rows.line_row(order, line))
             elif former is not line:
                 changed.append(rows.line_change(order, line))
+    erased = [
+        (order.customer_id, order.fingerprint, order.tenant, order.id)
+        for before, order in pairs
+        if before is not None and before.fingerprint != order.fingerprint
+    ]
+    _many(connection, sql.ERASE_ORDER, erased)
     _many(connection, sql.INSERT_LINE, new)
     _many(connection, sql.UPDATE_LINE, changed)
 

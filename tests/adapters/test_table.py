@@ -28,11 +28,12 @@ def test_two_rows_for_one_call_are_a_mistake() -> None:
 
 
 def test_what_writes_takes_a_key_unless_it_needs_none() -> None:
-    """Every POST, PATCH and DELETE takes ``Idempotency-Key``, but creating an order, and carriers' settings.
+    """Every POST, PATCH and DELETE takes ``Idempotency-Key``, but creating an order, carriers' settings, and customers.
 
-    An order has its ``externalId``; what configures or closes a carrier comes to the same however often it is asked.
+    An order has its ``externalId``; what configures or closes a carrier or erases a customer's data comes to the same
+    however often it is asked, and what exports them changes nothing.
     """
-    keyless = {"createOrder", "configureCarrier", "closeCarrier"}
+    keyless = {"createOrder", "configureCarrier", "closeCarrier", "eraseCustomer", "exportCustomer"}
     for operation in RESOURCES:
         writes = operation.method != "GET" and operation.name not in keyless
         assert operation.takes_key is writes, operation.name

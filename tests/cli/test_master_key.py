@@ -11,8 +11,11 @@ from endpoints import OK, Endpoints, buy, stocked, work, worker_of
 
 from vectis_carriers.intake import Push, receive
 from vectis_core import ServiceUnavailable, Vectis
+from vectis_core.commands import KeepPayload
 from vectis_core.signing import verify
+from vectis_core.tenancy import Caller
 from vectis_core.testing import FrozenClock
+from vectis_core.tracking.accounts import payload_owner
 from vectis_core.webhooks.transport import Answer, Post
 
 OLD_MASTER, NEW_MASTER = "the old master key of forty characters", "the new master key of forty characters"
@@ -154,3 +157,36 @@ def test_a_copy_with_what_carriers_sent_needs_the_master_key(
     with Vectis.open(database) as oms:
         oms.carriers.configure("ups", secrets=[SECRET])
     assert "shop.db.key" in vectis("backup", str(tmp_path / "2.db")).output
+
+
+def test_what_carriers_sent_outlives_the_master_key(
+    vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept payloads are sealed anew, page by page and tenant by tenant; what no key opens is named and stays."""
+    set_master(monkeypatch, OLD_MASTER)
+
+    def kept(oms: Vectis, tenant: str) -> list[str]:
+        with oms.engine.read() as view:
+            found = view.payloads(tenant, "", 1_000)
+        return [oms.vault.open(each.sealed, payload_owner(tenant, "ups")).decode() for each in found]
+
+    said = [f'"{number}"' for number in range(120)]
+    with Vectis.open(database) as oms:
+        oms.tenant("acme")
+        for tenant, texts in (("default", said), ("acme", said[:3])):
+            for text in texts:
+                sealed = oms.vault.seal(text.encode(), payload_owner(tenant, "ups"))
+                now = oms.store.now()
+                oms.run(KeepPayload(caller=Caller(tenant), carrier="ups", received_at=now, days=7, sealed=sealed))
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    assert vectis("keys", "rotate").exit_code == 0
+    set_master(monkeypatch, NEW_MASTER)
+    with Vectis.open(database) as oms:
+        assert (kept(oms, "default"), kept(oms, "acme")) == (said, said[:3])
+
+    set_master(monkeypatch, OTHER_MASTER)
+    refused = vectis("keys", "rotate", "--immediately")
+    assert "payload:acme:ups" in refused.stderr
+    set_master(monkeypatch, NEW_MASTER)
+    with Vectis.open(database) as oms:
+        assert kept(oms, "default") == said

@@ -61,7 +61,9 @@ def check(events: Iterable[Event]) -> set[str]:
 def sell(oms: Vectis, name: str, quantity: int = 2) -> str:
     """Order and confirm, and return the order's id."""
     items = [Item("LAMP", quantity, "29.99"), Item("LAMP", 1, "0.5")]
-    order = oms.orders.create(external_id=name, items=items, shipping_addresses=[JANE]).order
+    order = oms.orders.create(
+        external_id=name, items=items, shipping_addresses=[JANE], customer_email="jane@example.com"
+    ).order
     oms.orders.confirm(order.id)
     return order.id
 
@@ -87,6 +89,7 @@ def do_all(oms: Vectis) -> None:
     oms.orders.release(held, "Good")
     oms.orders.cancel(sell(oms, "reasonless"))
     oms.orders.cancel(sell(oms, "cancelled"), "Changed her mind")
+    oms.customers.erase(email="jane@example.com")
 
 
 def lose_an_endpoint(oms: Vectis) -> None:

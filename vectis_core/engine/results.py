@@ -1,7 +1,8 @@
 """How results are kept, so that a repeat by command id gets the same answer.
 
-A kept result holds nothing of a customer but ids: an order's addresses and its customer's mail are put back from the
-order when it is read, so that erasing them there erases them. A secret is kept as null.
+A kept result holds nothing of a customer but ids: an order's addresses, its customer's mail and what a carrier said of
+a parcel in its own words are put back from the order when it is read, so that erasing them there erases them. A secret
+is kept as null.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from vectis_core.access import IssuedClient
 from vectis_core.clock import from_micros, to_micros
 from vectis_core.commands import Command, CreateSubscription, RotateSecret
 from vectis_core.errors import IdempotencyConflict
-from vectis_core.orders.model import Order
+from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import StoredResult
 from vectis_core.unit_of_work import UnitOfWork
 from vectis_core.webhooks.model import IssuedSubscription
@@ -51,7 +52,12 @@ def _result_type(command: Command[Any]) -> type:
 def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: str, result: Any) -> None:
     """Keep the result of *command* in its own transaction."""
     if isinstance(result, Order):
-        result = attrs.evolve(result, shipping_addresses=(), billing_address=None, customer_email=None)
+        parcels = tuple(_without_words(each) for each in result.shipments)
+        result = attrs.evolve(
+            result, shipping_addresses=(), billing_address=None, customer_email=None, shipments=parcels
+        )
+    elif isinstance(result, Shipment):
+        result = _without_words(result)
     elif isinstance(result, IssuedClient | IssuedSubscription):
         result = attrs.evolve(result, secret=None)
     text = json.dumps(_converter().unstructure(result), separators=(",", ":"))
@@ -80,8 +86,27 @@ def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
                 shipping_addresses=order.shipping_addresses,
                 billing_address=order.billing_address,
                 customer_email=order.customer_email,
+                shipments=tuple(_with_words(each, order) for each in result.shipments),
             )
+    elif isinstance(result, Shipment):
+        order = work.order(result.order_id)
+        result = _with_words(result, order) if order is not None else result
     return result
+
+
+def _without_words(shipment: Shipment) -> Shipment:
+    """Return a shipment without what its carrier said in its own words, which may name who took it."""
+    if shipment.tracking is None or shipment.tracking.description is None:
+        return shipment
+    return attrs.evolve(shipment, tracking=attrs.evolve(shipment.tracking, description=None))
+
+
+def _with_words(shipment: Shipment, order: Order) -> Shipment:
+    """Return a kept shipment with its carrier's words, where they are still of the same scan."""
+    now = next((each.tracking for each in order.shipments if each.id == shipment.id), None)
+    if now is None or shipment.tracking is None or attrs.evolve(now, description=None) != shipment.tracking:
+        return shipment
+    return attrs.evolve(shipment, tracking=now)
 
 
 def _same_secret(command: CreateSubscription | RotateSecret, result: IssuedSubscription, work: UnitOfWork) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vectis_core.engine import Engine
 from vectis_core.faces.access import ClientsFace, SettingsFace
+from vectis_core.faces.customers import CustomersFace
 from vectis_core.faces.listing import EventFeed
 from vectis_core.faces.orders import OrdersFace, ShipmentsFace
 from vectis_core.faces.stock import InventoryFace, ProductsFace, WarehousesFace
@@ -41,6 +42,7 @@ class TenantFace:
         self.webhooks = WebhooksFace(engine, caller)
         self.tracking = TrackingFace(engine, caller)
         self.carriers = CarriersFace(engine, caller)
+        self.customers = CustomersFace(engine, caller)
 
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> EventFeed:
         """Return the tenant's events after a cursor, in order; of some types where any are named.

@@ -97,16 +97,15 @@ def note(command: NoteCarrier, work: UnitOfWork) -> CarrierAccount:
 
 def keep_payload(command: KeepPayload, work: UnitOfWork) -> None:
     """Keep what a carrier sent, for a while."""
-    work.payloads.append(
-        KeptPayload(
-            tenant=command.caller.tenant,
-            id=work.new_id("pay"),
-            carrier=command.carrier,
-            received_at=command.received_at,
-            expires_at=work.now + timedelta(days=command.days),
-            sealed=command.sealed,
-        )
+    payload = KeptPayload(
+        tenant=command.caller.tenant,
+        id=work.new_id("pay"),
+        carrier=command.carrier,
+        received_at=command.received_at,
+        expires_at=work.now + timedelta(days=command.days),
+        sealed=command.sealed,
     )
+    work.payloads.append((None, payload))
 
 
 def _later(now: datetime, known: CarrierAccount | None) -> datetime:

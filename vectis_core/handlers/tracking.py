@@ -18,11 +18,12 @@ from vectis_core.events import EventType
 from vectis_core.handlers import orders
 from vectis_core.handlers.orders import with_shipment, written
 from vectis_core.handlers.parcels import arrived, left, of
+from vectis_core.orders.erasure import erased_event
 from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.orders.rules import restated
 from vectis_core.tracking.matching import takers
-from vectis_core.tracking.model import Filed, Filing, Scan
+from vectis_core.tracking.model import Filed, Filing, Scan, TrackingEvent
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.tracking.timeline import deciding, delivered_at, in_order, moved_at, state_of
 from vectis_core.unit_of_work import Keys, UnitOfWork
@@ -56,21 +57,23 @@ def record(command: RecordScan, work: UnitOfWork) -> Filed:
     event = command.intent
     filed = {scan.id: scan for scan in work.scans(event.track_key)}
     known = filed.get(event.id)
-    if known is not None and (not command.anew or known.event == event):
-        return Filed(Filing.DUPLICATE, known)
+    if known is not None:
+        event = _as_filed(event, work, known.shipments)
+        if not command.anew or known.event == event:
+            return Filed(Filing.DUPLICATE, known)
     if command.at > command.received_at + AHEAD:
         raise ValidationError.of("occurredAt", f"lies in the future: {to_wire(command.at)}")
     if known is None and len(filed) >= SCANS_MAX:
         raise ValidationError.of("trackingNumber", f"has {SCANS_MAX} events already; no parcel has so many")
-    about = known.shipments if known is not None else ()
+    about = (known.shipments if known is not None else ()) or _takers(work, event.track_key, command.at)
     scan = Scan(
         tenant=command.caller.tenant,
         track_key=event.track_key,
-        id=event.id,
-        event=event,
+        id=command.intent.id,
+        event=_as_filed(event, work, about),
         at=command.at,
         received_at=known.received_at if known is not None else command.received_at,
-        shipments=about or _takers(work, event.track_key, command.at),
+        shipments=about,
     )
     work.put_scan(scan)
     for order_id, shipment_id in scan.shipments:
@@ -78,6 +81,12 @@ def record(command: RecordScan, work: UnitOfWork) -> Filed:
         if order is not None:
             _follow(work, order, of(order, shipment_id), [scan])
     return Filed(Filing.ACCEPTED if scan.shipments else Filing.WAITING, scan)
+
+
+def _as_filed(event: TrackingEvent, work: UnitOfWork, about: Sequence[tuple[str, str]]) -> TrackingEvent:
+    """Return an event without what is personal, where that is erased from one of the orders that it is about."""
+    orders = (work.order(order_id) for order_id, _ in about)
+    return erased_event(event) if any(order is not None and order.is_erased for order in orders) else event
 
 
 def follow_earlier(work: UnitOfWork, order: Order, label: Shipment) -> Order:
@@ -161,11 +170,12 @@ def _tell(
         loud = [(EventType.SHIPMENT_TRACKING_UPDATED, current or news[-1])]
     for kind, scan in loud:
         order = restated(order, work.now, 1)
-        written(work, order, kind, _news_of(of(order, shipment_id), scan, is_current=scan is current))
+        written(work, order, kind, news_of(of(order, shipment_id), scan, is_current=scan is current))
     return order
 
 
-def _news_of(shipment: Shipment, scan: Scan, *, is_current: bool) -> dict[str, object]:
+def news_of(shipment: Shipment, scan: Scan, *, is_current: bool) -> dict[str, object]:
+    """Return what an event tells of a scan of a shipment."""
     event, shown = scan.event, shipment.tracking
     return {
         "shipmentId": shipment.id,

@@ -213,10 +213,15 @@ class Order:
     cancelled_at: datetime | None
     #: The number of the order's newest event; it grows with every change.
     event_seq: int
-    #: SHA-256 of what was first asked, to tell a repeat that asks for something else.
+    #: SHA-256 of what was first asked, to tell a repeat that asks for something else; empty once that is erased.
     fingerprint: str
     lines: tuple[OrderLine, ...]
     shipments: tuple[Shipment, ...]
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether what was personal in it is erased; see ``vectis_core.orders.erasure``."""
+        return not self.fingerprint
 
 
 @attrs.frozen

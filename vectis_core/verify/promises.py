@@ -41,6 +41,8 @@ def promised_by(order: Order) -> Iterator[Promise]:
         yield EventType.ORDER_CANCELLED, None
     if order.status in {OrderStatus.DELIVERED, OrderStatus.RETURNED}:
         yield EventType.ORDER_DELIVERED, None
+    if order.is_erased:
+        yield EventType.ORDER_REDACTED, None
     for shipment in order.shipments:
         if shipment.status in LEFT:
             yield EventType.ORDER_SHIPPED, shipment.id

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from vectis_core.events import Event, EventType
+from vectis_core.orders.erasure import ENDED, is_without_person
 from vectis_core.orders.lifecycle import ORDER_TRANSITIONS, OrderStatus, OrderStep, status_of
 from vectis_core.orders.model import Order
 from vectis_core.verify.report import Fault, Group
@@ -50,6 +51,8 @@ def status_faults(order: Order) -> Iterator[Fault]:
         yield _fault("status", f"the status is {order.status}, its counters say {expected}", rows)
     if order.confirmed_at is None and order.status not in {OrderStatus.PENDING, OrderStatus.CANCELLED}:
         yield _fault("confirmed", f"is {order.status} and was never confirmed", rows)
+    if order.is_erased and not is_without_person(order):
+        yield _fault("erased", "is erased, and an address, an e-mail address or the like is left in it", rows)
     if order.on_hold != (order.hold_reason is not None):
         yield _fault("hold", "is on hold without a reason, or has a reason without being on hold", rows)
 
@@ -77,6 +80,8 @@ def _may_follow(status: OrderStatus, kind: EventType, after: OrderStatus) -> boo
     if kind is EventType.ORDER_DELIVERED and status is OrderStatus.DELIVERED:
         # Closing short can be what makes an order delivered: its own event says so first.
         return after is status
+    if kind is EventType.ORDER_REDACTED:
+        return after is status and status in ENDED
     if kind in TRACKING_TOLD:
         # News of a parcel: what it has brought about is told by an event of its own, before.
         return after is status

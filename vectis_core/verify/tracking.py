@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from vectis_core.orders.erasure import is_erased
 from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import View
@@ -33,7 +34,7 @@ def verify_scans(view: View, tenant: str, found: Findings) -> None:
 def scan_faults(scan: Scan, shipments: Sequence[Shipment | None]) -> Iterator[Fault]:
     """Yield a scan that is not filed where its event belongs, or names a shipment that it cannot be of."""
     rows = {"scan": scan.id, "parcel": scan.track_key}
-    if scan.id != scan.event.id:
+    if scan.id != scan.event.id and not is_erased(scan.event):
         yield _fault("scan_id", f"its event's id is {scan.event.id}", rows)
     if scan.track_key != scan.event.track_key:
         yield _fault("parcel", f"its event is of the parcel {scan.event.track_key}", rows)

@@ -165,6 +165,13 @@ CATALOGUE: tuple[EventKind, ...] = (
         {"change": "closed_short", "reason": "Out of production", "total": 29.99, "itemCount": 1},
     ),
     _order(
+        EventType.ORDER_REDACTED,
+        "What was personal in an order that has ended was erased: erase your copies of it too",
+        "delivered",
+        {},
+        {},
+    ),
+    _order(
         EventType.SHIPMENT_LABEL_CREATED,
         "A label was made; its goods have not left yet",
         "confirmed",

@@ -1,4 +1,4 @@
-"""What a new master key asks for: the secrets of webhooks and carriers are sealed once more, with that key."""
+"""What a new master key asks for: all that is sealed, but for the signing keys, is sealed once more with that key."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 
-from vectis_core.commands import Command, ResealCarrier, ResealSecrets
+from vectis_core.commands import Command, ResealCarrier, ResealPayloads, ResealSecrets
 from vectis_core.engine import Engine
 from vectis_core.errors import NotFound, StoreError
 from vectis_core.ports import Slice, View
-from vectis_core.tenancy import Caller
-from vectis_core.tracking.accounts import secret_owner
+from vectis_core.tenancy import Caller, Tenant
+from vectis_core.tracking.accounts import payload_owner, secret_owner
 from vectis_core.vault import Vault
 
 #: So many rows are read at a time.
@@ -31,7 +31,10 @@ class Sealed:
 
 
 def reseal_secrets(engine: Engine, vault: Vault) -> tuple[str, ...]:
-    """Seal the secrets of all webhooks and carriers with the first master key; return those that cannot be opened."""
+    """Seal the secrets of webhooks and carriers, and what carriers sent, with the first master key.
+
+    Returns what cannot be opened, by what it is sealed for.
+    """
     with engine.read() as view:
         found = [each for each in sealing(view) if each.secrets]
     unreadable = []
@@ -44,7 +47,21 @@ def reseal_secrets(engine: Engine, vault: Vault) -> tuple[str, ...]:
         except NotFound:
             # It has ended meanwhile, and its secrets with it.
             continue
-    return tuple(unreadable)
+    return (*unreadable, *_reseal_payloads(engine))
+
+
+def _reseal_payloads(engine: Engine) -> list[str]:
+    """Seal what the carriers of all tenants sent, page by page; return what none opens, by what it is sealed for."""
+    unreadable: set[str] = set()
+    with engine.read() as view:
+        tenants = [tenant.id for tenant in _tenants(view)]
+    for tenant in tenants:
+        after: str | None = ""
+        while after is not None:
+            done = engine.run(ResealPayloads(caller=Caller(tenant), after=after))
+            unreadable.update(payload_owner(tenant, carrier) for carrier in done.unreadable)
+            after = done.next
+    return sorted(unreadable)
 
 
 def sealing(view: View) -> Iterator[Sealed]:
@@ -52,12 +69,16 @@ def sealing(view: View) -> Iterator[Sealed]:
 
     That is each webhook that has not ended, for it has secrets, and each carrier, for what it sent is sealed too.
     """
+    for tenant in _tenants(view):
+        yield from _webhooks(view, tenant.id)
+        yield from _carriers(view, tenant.id)
+
+
+def _tenants(view: View) -> Iterator[Tenant]:
     after = ""
-    while tenants := view.tenants(after, _PAGE):
-        for tenant in tenants:
-            yield from _webhooks(view, tenant.id)
-            yield from _carriers(view, tenant.id)
-        after = tenants[-1].id
+    while page := view.tenants(after, _PAGE):
+        yield from page
+        after = page[-1].id
 
 
 def _webhooks(view: View, tenant: str) -> Iterator[Sealed]:

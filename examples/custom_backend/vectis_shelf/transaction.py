@@ -16,7 +16,7 @@ from vectis_core.orders.model import Order
 from vectis_core.ports import AgeLimits, Changes, CommandKey, EventKey, Key, RateWindow, StoredResult
 from vectis_core.stock.model import Reservation, StockRecord
 from vectis_core.tenancy import Tenant
-from vectis_core.tracking.accounts import CarrierAccount
+from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
 from vectis_core.webhooks.model import Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_shelf import rules, tracking, webhooks
@@ -67,6 +67,11 @@ class ShelfTransaction:
     def load_carriers(self, keys: Sequence[Key]) -> Iterable[CarrierAccount]:
         """Return what tenants have configured for carriers."""
         return self._found("carriers", keys)
+
+    def load_payloads(self, tenant: str, after: str, limit: int) -> Iterable[KeptPayload]:
+        """Return what carriers sent, by id, oldest first, after an id."""
+        rows = (row for row in self._draft.rows("payloads") if row.tenant == tenant and row.id > after)
+        return sorted(rows, key=attrgetter("id"))[:limit]
 
     def load_tenants(self, tenants: Sequence[str]) -> Iterable[Tenant]:
         """Return tenants."""

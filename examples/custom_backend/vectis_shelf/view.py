@@ -323,11 +323,16 @@ class ShelfView:
         return [problem for problem in found if problem is not None]
 
 
+def _is_same_email(asked: str, kept: str | None) -> bool:
+    return kept is not None and kept.translate(_FOLD) == asked.translate(_FOLD)
+
+
 def _matches(order: Order, where: OrderFilter) -> bool:
     return (
         where.status in {None, str(order.status)}
         and where.external_id in {None, order.external_id}
         and where.customer_id in {None, order.customer_id}
+        and (where.customer_email is None or _is_same_email(where.customer_email, order.customer_email))
         and (where.sku is None or any(line.sku == where.sku for line in order.lines))
         and (where.created_after is None or where.created_after <= order.created_at)
         and (where.created_before is None or order.created_at < where.created_before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vectis_core.aio.faces.access import AsyncClientsFace, AsyncSettingsFace
+from vectis_core.aio.faces.customers import AsyncCustomersFace
 from vectis_core.aio.faces.orders import AsyncOrdersFace, AsyncShipmentsFace
 from vectis_core.aio.faces.stock import AsyncInventoryFace, AsyncProductsFace, AsyncWarehousesFace
 from vectis_core.aio.faces.tracking import AsyncCarriersFace, AsyncTrackingFace
@@ -38,6 +39,7 @@ class AsyncTenantFace:
         self.webhooks = AsyncWebhooksFace(face.webhooks)
         self.tracking = AsyncTrackingFace(face.tracking)
         self.carriers = AsyncCarriersFace(face.carriers)
+        self.customers = AsyncCustomersFace(face.customers)
 
     def events(self, after: str | None = None, types: Sequence[str] = ()) -> AsyncEventFeed:
         """Return the tenant's events after a cursor, in order; of some types where any are named.

@@ -18,6 +18,7 @@ calls ``setup_method`` and ``teardown_method`` around each ``test_`` method will
 
 from vectis_core.testing.conformance.backups import BackupConformance
 from vectis_core.testing.conformance.concurrency import ConcurrencyConformance
+from vectis_core.testing.conformance.erasing import ErasureConformance
 from vectis_core.testing.conformance.guards import GuardConformance
 from vectis_core.testing.conformance.lists import ListConformance
 from vectis_core.testing.conformance.reading import ReadingConformance
@@ -38,6 +39,7 @@ class BackendConformance(
     ShopConformance,
     WebhookConformance,
     TrackingConformance,
+    ErasureConformance,
     BackupConformance,
 ):
     """All that a backend must do."""

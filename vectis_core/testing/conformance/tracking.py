@@ -30,7 +30,7 @@ class TrackingConformance(ConformanceBase):
             Changes(
                 scans=[(None, samples.scan(shipments=_OURS))],
                 carriers=[(None, samples.carrier_account())],
-                payloads=[samples.payload()],
+                payloads=[(None, samples.payload())],
             )
         )
 
@@ -233,7 +233,7 @@ class TrackingConformance(ConformanceBase):
         """What carriers sent comes by id, after an id, at most so many."""
         self._write_parcel()
         more = [samples.payload(id=f"pay_{n}") for n in (4, 2, 3)]
-        self.write(Changes(payloads=more))
+        self.write(Changes(payloads=[(None, each) for each in more]))
         with self.store.read() as view:
             for after, limit, expected in (("", ALL, "1234"), ("", 2, "12"), ("pay_2", 1, "3"), ("pay_4", 2, "")):
                 found = view.payloads("acme", after, limit)
@@ -256,7 +256,7 @@ class TrackingConformance(ConformanceBase):
             Changes(scans=[(None, samples.scan())]),
             Changes(carriers=[(samples.carrier_account(carrier="dhl"),) * 2]),
             Changes(carriers=[(None, samples.carrier_account())]),
-            Changes(payloads=[samples.payload()]),
+            Changes(payloads=[(None, samples.payload())]),
         ):
             self.refuses(made)
         self._parcel_is_unchanged()
@@ -267,7 +267,7 @@ class TrackingConformance(ConformanceBase):
         for stray in (
             Changes(scans=[(None, samples.scan(tenant="nobody"))]),
             Changes(carriers=[(None, samples.carrier_account(tenant="nobody"))]),
-            Changes(payloads=[samples.payload(tenant="nobody")]),
+            Changes(payloads=[(None, samples.payload(tenant="nobody"))]),
         ):
             self.refuses(stray)
         self._parcel_is_unchanged()
@@ -306,7 +306,7 @@ class TrackingConformance(ConformanceBase):
             samples.scan(id="old-4", received_at=old, shipments=_OURS),
             samples.scan(id="new"),
         ]
-        self.write(Changes(payloads=payloads, scans=[(None, each) for each in scans]))
+        self.write(Changes(payloads=[(None, each) for each in payloads], scans=[(None, each) for each in scans]))
         before = AgeLimits(results=old, deliveries=old, scans=samples.MADE_AT, now=now)
         for expected in ((2, 2), (1, 1), (0, 0)):
             transaction = self.store.begin()

@@ -1,0 +1,61 @@
+"""``vectis customers``: what is personal of a customer, erased or written out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option
+from vectis_core.json_writer import write_json
+from vectis_http import render
+
+
+@click.group()
+def customers() -> None:
+    """Erase or export what is personal of a customer, who is named by --customer-id or by --email."""
+
+
+def _key_options(command: Any) -> Any:
+    by_id = click.option("--customer-id", metavar="ID", help="The customer with this id in the system that ordered.")
+    by_email = click.option("--email", metavar="ADDRESS", help="All orders with this address, whatever their customer.")
+    return by_id(by_email(command))
+
+
+@customers.command()
+@_key_options
+@database_option
+@tenant_option
+@json_option
+def erase(customer_id: str | None, email: str | None, database: str, tenant: str, as_json: bool) -> None:
+    """Erase what is personal from all orders of a customer that have ended; the books stay whole.
+
+    Orders that have not ended are left as they are and make the exit code 2: ask again once they are delivered or
+    cancelled.
+    """
+    with opened(database) as oms:
+        done = existing_tenant(oms, tenant).customers.erase(customer_id=customer_id, email=email)
+    if as_json:
+        told = {"erased": done.erased, "erasedBefore": done.erased_before, "postponed": done.postponed}
+        click.echo(json.dumps(told | {"payloadsDeleted": done.payloads}))
+    else:
+        click.echo(
+            f"{len(done.erased)} orders erased, {done.erased_before} before; "
+            f"{done.payloads} payloads of carriers deleted"
+        )
+        for order_id in done.postponed:
+            click.echo(f"Not ended, and left as it is: order {order_id}", err=True)
+    if done.postponed:
+        click.get_current_context().exit(2)
+
+
+@customers.command()
+@_key_options
+@database_option
+@tenant_option
+def export(customer_id: str | None, email: str | None, database: str, tenant: str) -> None:
+    """Print all that is kept of a customer, the newest order first, as lines of JSON."""
+    with opened(database) as oms:
+        for record in existing_tenant(oms, tenant).customers.export(customer_id=customer_id, email=email):
+            click.echo(write_json(render.customer_record(record)))
