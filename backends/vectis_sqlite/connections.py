@@ -38,6 +38,8 @@ def open_writer(path: Path, synchronous: str, *, create: bool = True) -> sqlite3
             "temp_store = MEMORY",
             f"cache_size = -{_WRITER_CACHE_KIB}",
             f"journal_size_limit = {_LOG_LIMIT}",
+            # What is overwritten or deleted is gone from the file, not only from its tables; some builds have it off.
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:

@@ -1,0 +1,52 @@
+"""``vectis customers``: what is personal of a customer, printed and erased."""
+
+from __future__ import annotations
+
+import json
+
+from cli_types import Call
+
+from vectis_core import Address, Item, Vectis
+
+
+def test_a_customer_is_printed_and_erased(vectis: Call, database: str) -> None:
+    """Lines of JSON, one an order; then nothing personal; what has not ended is named and makes the exit code 2."""
+    jane = Address(name="Jane Smith", line1="123 Main St", city="Austin", country="US")
+    with Vectis.open(database) as oms:
+        oms.products.create(sku="W", name="Widget")
+        [stock] = oms.inventory.list(sku="W")
+        oms.inventory.adjust(stock.id, 9, "delivery")
+        ids = [
+            oms.orders.create(
+                external_id=name, items=[Item("W", 1, 1)], shipping_addresses=[jane], customer_id="jane"
+            ).order.id
+            for name in ("1", "2")
+        ]
+        oms.orders.cancel(ids[0])
+    printed = vectis("customers", "export", "--customer-id", "jane")
+    assert printed.exit_code == 0
+    orders = [json.loads(line)["order"] for line in printed.stdout.splitlines()]
+    assert [order["id"] for order in orders] == ids[::-1]
+    assert "Jane Smith" in printed.stdout
+
+    erased = vectis("customers", "erase", "--customer-id", "jane", "--json")
+    assert erased.exit_code == 2
+    assert json.loads(erased.stdout) == {
+        "erased": [ids[0]],
+        "erasedBefore": 0,
+        "postponed": [ids[1]],
+        "payloadsDeleted": 0,
+    }
+    with Vectis.open(database) as oms:
+        oms.orders.cancel(ids[1])
+    last = vectis("customers", "erase", "--customer-id", "jane")
+    assert (last.exit_code, last.stdout.split()[0]) == (0, "1")
+    assert "Jane Smith" not in vectis("customers", "export", "--customer-id", "jane").stdout
+
+
+def test_a_customer_must_be_named(vectis: Call, database: str) -> None:
+    """Without a key, or with two, it is one line and exit code 1."""
+    with Vectis.open(database):
+        pass
+    assert vectis("customers", "erase").exit_code == 1
+    assert vectis("customers", "export", "--customer-id", "1", "--email", "a@b.c").exit_code == 1
