@@ -9,6 +9,7 @@ from proof import (
     disk_full,
     history,
     hostile_receivers,
+    http_hostility,
     kill_exact,
     kill_random,
     many_lines,
@@ -17,6 +18,7 @@ from proof import (
     outbox_chaos,
     poison_event,
     power_cut,
+    rate_limits,
     sell_out,
     signatures,
     simulated_dispatchers,
@@ -49,4 +51,6 @@ PROOFS: tuple[Proof, ...] = (
     simulated_dispatchers.PROOF,
     history.PROOF,
     backups.PROOF,
+    http_hostility.PROOF,
+    rate_limits.PROOF,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import click
 import uvicorn
 
 from vectis_asgi import asgi_app
+from vectis_cli.bounded import BoundedProtocol
 from vectis_cli.database import database_option, log_to_stderr, opened
 from vectis_cli.housekeeping import keep_house
 from vectis_cli.worker import allow_option
@@ -24,6 +26,8 @@ from vectis_webhooks import open_transport
 
 #: Seconds that requests under way are given when the server is asked to stop.
 _GRACE = 10
+#: Seconds for which a connection may wait for its next request.
+_KEEP_ALIVE = 15
 #: Makes two servers that start at once on a new database agree on one first client.
 _FIRST_CLIENT = "serve:first-client"
 
@@ -100,10 +104,13 @@ def serve(
             # The HTTP layer itself decides whom it believes an X-Forwarded-For.
             proxy_headers=False,
             ws="none",
+            http=BoundedProtocol,
+            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
         server = uvicorn.Server(config)
         _end_on_signals(server)
+        _allow_connections()
         address = _address_of(listener)
         click.echo(f"Vectis serves {database} at {address} (Ctrl-C stops it).")
         click.echo(_advice(_first_client(oms), public_url or address, database))
@@ -128,6 +135,15 @@ def _listening(host: str, port: int) -> socket.socket:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         hint = "choose another with --port or --host"
         raise click.ClickException(f"Cannot listen on {host} port {port}: {reason}; {hint}") from error
+
+
+def _allow_connections() -> None:
+    """Let this process have as many open files as it may, for connections are files; some systems begin with 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * BoundedProtocol.connections_max
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _address_of(listener: socket.socket) -> str:

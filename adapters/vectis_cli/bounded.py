@@ -1,0 +1,107 @@
+"""HTTP/1.1 under uvicorn with bounds on what a connection may take: uvicorn itself bounds neither times nor heads.
+
+Whoever connects must send a whole head within some seconds and bytes, and a whole body within a minute, or is let go.
+Where connections run out, the one that has been waiting longest without a request makes room. So a crowd that holds
+connections open, or sends a byte now and then, keeps nobody else from being answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    #: Seconds for the request line and all headers, from the connection on, or from their first byte.
+    head_seconds: ClassVar[float] = 10
+    #: Seconds for the body, from the end of the head on.
+    body_seconds: ClassVar[float] = 60
+    #: Bytes of the request line and all headers; whatever came with them counts too.
+    head_max: ClassVar[int] = 64 * 1024
+    #: Connections at a time.
+    connections_max: ClassVar[int] = 2_000
+
+    _deadline: asyncio.TimerHandle | None = None
+    #: The request whose head came last; uvicorn makes an object of it once the head is whole.
+    _last: RequestResponseCycle | None = None
+    _head_bytes = 0
+    #: Since when the connection has been without a request, by the loop's clock; ``None`` while one is under way.
+    waiting_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take a connection, and let go of one that only waits where there are too many."""
+        super().connection_made(transport)
+        self._await_head()
+        if len(self.connections) > self.connections_max:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and look at what is still missing."""
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        current = self.cycle
+        if current is not None and current is not self._last:
+            self._last = current
+            self._head_bytes = 0
+            self.waiting_since = None
+            self._stop_clock()
+            if current.more_body:
+                self._start_clock(self.body_seconds)
+        elif current is not None and current.more_body:
+            return
+        elif current is None or current.response_complete:
+            self._head_bytes += len(data)
+            if self._head_bytes > self.head_max:
+                self.transport.write(_TOO_LARGE)
+                self.transport.close()
+            elif self._deadline is None:
+                self._await_head()
+            return
+        if not current.more_body:
+            self._stop_clock()
+
+    def on_message_complete(self) -> None:
+        """Note that a request is whole."""
+        super().on_message_complete()
+        if self.cycle is self._last:
+            self._stop_clock()
+
+    def on_response_complete(self) -> None:
+        """Note that the connection waits for its next request, for which uvicorn's own clock runs."""
+        self.waiting_since = self.loop.time()
+        super().on_response_complete()
+
+    def _await_head(self) -> None:
+        self.waiting_since = self.loop.time()
+        self._start_clock(self.head_seconds)
+
+    def _start_clock(self, seconds: float) -> None:
+        self._stop_clock()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+    def _stop_clock(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _make_room(self) -> None:
+        """Let go of the connection that has been waiting longest; of this one where none waits longer."""
+        others = (cast(BoundedProtocol, each) for each in self.connections)
+        waiting = [each for each in others if each.waiting_since is not None and not each.transport.is_closing()]
+        if waiting:
+            min(waiting, key=lambda each: each.waiting_since or 0.0).transport.abort()
