@@ -13,16 +13,18 @@ from vectis_http.operation import Reply
 
 Header = tuple[str, str]
 
-_NOSNIFF = ("X-Content-Type-Options", "nosniff")
+#: Nothing is sniffed, framed, or told to another site; what shows pages says what these may load.
+_SAFE = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+_NO_CONTENT = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = ("Cache-Control", "no-store")
 _JSON = ("Content-Type", "application/json")
 
 
 def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
     """Return *reply* as a response, with the headers in *told* beside its own."""
-    headers = [_NOSNIFF, *told, *reply.headers]
-    if not any(name == "Cache-Control" for name, _ in reply.headers):
-        headers.append(_NO_STORE)
+    headers = [*_SAFE, *told, *reply.headers]
+    said = {name for name, _ in reply.headers}
+    headers += [header for header in (_NO_STORE, _NO_CONTENT) if header[0] not in said]
     if reply.payload is None:
         return HttpResponse(reply.status, headers)
     body = write_json(reply.payload)
