@@ -47,7 +47,7 @@ class AsgiApp:
     """
 
     def __init__(self, api: HttpApi | Callable[[], HttpApi]) -> None:
-        self._api = (lambda: api) if isinstance(api, HttpApi) else api
+        self._api: Callable[[], HttpApi] = (lambda: api) if isinstance(api, HttpApi) else api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

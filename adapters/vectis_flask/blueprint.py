@@ -41,7 +41,7 @@ def vectis_blueprint(oms: OpenVectis, *, name: str = "vectis", **config: Any) ->
 def mount(api: HttpApi | Callable[[], HttpApi], name: str = "vectis") -> Blueprint:
     """Return a blueprint that serves *api*, or what it returns, for those who have made one themselves."""
     blueprint = Blueprint(name, __name__)
-    find = (lambda: api) if isinstance(api, HttpApi) else api
+    find: Callable[[], HttpApi] = (lambda: api) if isinstance(api, HttpApi) else api
     blueprint.record(lambda state: _mount(state, find))
     return blueprint
 

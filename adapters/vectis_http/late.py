@@ -18,7 +18,7 @@ class Late(Generic[T]):
     """What serves the Vectis that is open now: made at once where that is given, else when it is first asked for."""
 
     def __init__(self, oms: OpenVectis, make: Callable[[Vectis], T]) -> None:
-        self._find = (lambda: oms) if isinstance(oms, Vectis) else oms
+        self._find: Callable[[], Vectis] = (lambda: oms) if isinstance(oms, Vectis) else oms
         self._make = make
         self._mutex = threading.Lock()
         self._made = (oms, make(oms)) if isinstance(oms, Vectis) else None

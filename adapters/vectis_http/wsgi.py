@@ -32,7 +32,7 @@ class WsgiApp:
     """Serves an ``HttpApi``, or what a function returns as one, under any WSGI server."""
 
     def __init__(self, api: HttpApi | Callable[[], HttpApi]) -> None:
-        self._api = (lambda: api) if isinstance(api, HttpApi) else api
+        self._api: Callable[[], HttpApi] = (lambda: api) if isinstance(api, HttpApi) else api
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
