@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
 DEVELOP := $(BUILT)-for-development
 
-.PHONY: serve test check bench prove mutants help
+.PHONY: serve test check bench prove mutants audit help
 .DELETE_ON_ERROR:
 
 help: ## List these commands.
@@ -35,6 +35,9 @@ prove: $(DEVELOP) ## Prove that nothing is lost and nothing is sold twice, in un
 
 mutants: $(DEVELOP) ## Put known faults into the product, one by one, and see that tests find each.
 	$(BIN)/python -m proof.mutants $(ARGS)
+
+audit: $(DEVELOP) ## Ask whether advisories are known for what is installed; says so where nobody can be asked.
+	@$(BIN)/python -m tools.audit $(ARGS)
 
 $(BUILT): pyproject.toml constraints.txt
 	@$(PYTHON) -c '' 2>/dev/null || { echo "No '$(PYTHON)' here: install Python 3.11 or newer, or name one with PYTHON=..." >&2; exit 1; }
