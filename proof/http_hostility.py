@@ -7,6 +7,7 @@ what is too large must be refused and never be held in memory.
 from __future__ import annotations
 
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from vectis_core import Vectis
 _CROWDS = {Size.FEW: (100, 40, 20), Size.FULL: (1_000, 200, 400)}
 #: Seconds within which the well-behaved client must be answered on a machine that is busy otherwise.
 _SOON = 5.0
+_FILES = 4_096
 _LARGE = 5 * 1024 * 1024
 #: KiB by which the server may have grown after all crowds.
 _GROWTH = 120 * 1024
@@ -84,6 +86,10 @@ def _server(folder: Path, kind: str) -> Iterator[tuple[int, _Guest]]:
 
 def _try(size: Size, folder: Path, kind: str) -> Finding:
     idle, dripping, times = _CROWDS[size]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES:
+        # Each connection is a file, here and in the server, which inherits this.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, hard) if hard >= 0 else _FILES, hard))
     with _server(folder, kind) as (pid, guest):
         alone = guest.ask(times, "nobody")
         before = _resident(pid)
