@@ -47,7 +47,7 @@ SECTIONS = (
     ("vectis_http/converter", "*", "HTTP: decode"),
     ("vectis_http/access/", "*", "HTTP: token, limit"),
     ("vectis_http/gate", "*", "HTTP: token, limit"),
-    ("vectis_http/render", "*", "HTTP: render"),
+    ("<shape ", "*", "HTTP: render"),
     ("vectis_http/", "*", "HTTP: steps, else"),
     ("vectis_asgi/", "*", "ASGI face"),
     ("uvicorn/", "*", "uvicorn, event loop"),

@@ -2,7 +2,7 @@
 
 The same constraint checks a value given in process (``vectis_core.checking``), one decoded from JSON
 (the HTTP converter), and describes it to the reader of the API. ``problem`` returns why a value is
-refused, or ``None``.
+refused, or ``None``; ``schema`` says the same as a JSON Schema.
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ import attrs
 
 from vectis_core.money import CURRENCIES
 
+#: A JSON Schema, 2020-12.
+Schema = dict[str, Any]
+
 
 class Constraint(Protocol):
     """A rule for one value."""
 
     def problem(self, value: Any) -> str | None:
         """Return why *value* is refused, as words that follow the field's name, or ``None``."""
+        ...
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema, as far as one can say it; never narrower than the rule."""
         ...
 
 
@@ -57,6 +64,12 @@ class Text:
     def _too_long(self) -> str:
         return f"must have at most {self.longest} characters"
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        # Without the NUL character, and not blank where it may not be empty.
+        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$" if self.shortest else r"^[^\u0000]*$"
+        return {"type": "string", "minLength": self.shortest, "maxLength": self.longest, "pattern": pattern}
+
 
 @attrs.frozen
 class Pattern:
@@ -71,6 +84,10 @@ class Pattern:
             return "must be a string"
         return None if re.fullmatch(self.regex, value) else f"must be {self.words}"
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "pattern": f"^(?:{self.regex})$"}
+
 
 @attrs.frozen
 class OneOf:
@@ -83,6 +100,10 @@ class OneOf:
         if isinstance(value, str) and value in self.words:
             return None
         return f"must be one of {', '.join(self.words)}"
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "enum": list(self.words)}
 
 
 @attrs.frozen
@@ -100,6 +121,11 @@ class Whole:
         if not self.least <= value <= self.most:
             return f"must be between {self.least} and {self.most}"
         return "must not be 0" if self.but_zero and value == 0 else None
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        bounds: Schema = {"type": "integer", "minimum": self.least, "maximum": self.most}
+        return {**bounds, "not": {"const": 0}} if self.but_zero else bounds
 
 
 @attrs.frozen
@@ -122,6 +148,13 @@ class Number:
             return f"must be {start} {self.least} and below {self.below}"
         return None if value == round(value, self.places) else f"must have at most {self.places} decimals"
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        # No multipleOf: most who check it divide by a binary fraction, and would refuse 29.99 for having two decimals.
+        start = "exclusiveMinimum" if self.above_least else "minimum"
+        words = f"At most {self.places} decimals"
+        return {"type": "number", start: int(self.least), "exclusiveMaximum": int(self.below), "description": words}
+
 
 @attrs.frozen
 class Many:
@@ -138,6 +171,10 @@ class Many:
             return f"must have at least {self.fewest} {'entry' if self.fewest == 1 else 'entries'}"
         return f"must have at most {self.most} entries" if len(value) > self.most else None
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "array", "minItems": self.fewest, "maxItems": self.most}
+
 
 @attrs.frozen
 class Flag:
@@ -146,6 +183,10 @@ class Flag:
     def problem(self, value: Any) -> str | None:
         """Return why *value* is refused."""
         return None if isinstance(value, bool) else "must be true or false"
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "boolean"}
 
 
 @attrs.frozen
@@ -158,6 +199,10 @@ class Moment:
             return None
         return "must be a time with a zone, such as 2026-01-26T12:00:00Z"
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "format": "date-time"}
+
 
 @attrs.frozen
 class CurrencyCode:
@@ -168,6 +213,10 @@ class CurrencyCode:
         known = isinstance(value, str) and value in CURRENCIES
         return None if known else "must be a currency code of ISO 4217, such as USD"
 
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "description": "A currency of ISO 4217", "enum": sorted(CURRENCIES)}
+
 
 @attrs.frozen
 class CountryCode:
@@ -177,6 +226,10 @@ class CountryCode:
         """Return why *value* is refused."""
         known = isinstance(value, str) and value in _COUNTRIES
         return None if known else "must be a country code of ISO 3166-1 alpha-2, such as US"
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "description": "A country of ISO 3166-1 alpha-2", "enum": sorted(_COUNTRIES)}
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -193,6 +246,10 @@ class Email:
         if len(value) > 320 or _EMAIL.fullmatch(value) is None:
             return "must be an e-mail address"
         return unstorable(value)
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "maxLength": 320, "pattern": r"^[^@\s\u0000]+@[^@\s\u0000]+$"}
 
 
 _COUNTRIES = frozenset(

@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from vectis_core.constraints import Schema
 from vectis_core.errors import ValidationError
 
 
@@ -65,6 +66,10 @@ class EventFilter:
         if isinstance(value, str) and value in EVENT_FILTERS:
             return None
         return f"must be one of {', '.join(EVENT_FILTERS)}"
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema."""
+        return {"type": "string", "enum": [str(each) for each in EVENT_FILTERS]}
 
 
 def is_asked_for(event_type: str, filters: Sequence[str]) -> bool:

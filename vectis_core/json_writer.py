@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import simplejson
 
 
-def write_json(value: Any) -> bytes:
-    """Return *value* as compact JSON in UTF-8; a Decimal is written with exactly the digits it has."""
-    text: str = _encoder().encode(value)
+def write_json(value: Any, indent: int | None = None) -> bytes:
+    """Return *value* as JSON in UTF-8, compact unless *indent* is given; a Decimal has exactly the digits it has."""
+    text: str = _encoder(indent).encode(value)
     # An error may quote a piece of the caller's text that no encoding can carry.
     return text.encode("utf-8", "replace")
 
 
 @cache
-def _encoder() -> simplejson.JSONEncoder:
+def _encoder(indent: int | None) -> simplejson.JSONEncoder:
     """Return the encoder, made late: a program that neither serves nor tells anyone needs none."""
     import simplejson  # noqa: PLC0415 - for the same reason
 
@@ -28,7 +28,8 @@ def _encoder() -> simplejson.JSONEncoder:
         use_decimal=True,
         ensure_ascii=False,
         allow_nan=False,
-        separators=(",", ":"),
+        separators=(",", ":") if indent is None else (",", ": "),
+        indent=indent,
         namedtuple_as_object=False,
         default=_plain,
     )

@@ -9,7 +9,7 @@ import click
 
 from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option
 from vectis_core.json_writer import write_json
-from vectis_http import render
+from vectis_http.shapes.tracking import CUSTOMER_RECORD
 
 
 @click.group()
@@ -58,4 +58,4 @@ def export(customer_id: str | None, email: str | None, database: str, tenant: st
     """Print all that is kept of a customer, the newest order first, as lines of JSON."""
     with opened(database) as oms:
         for record in existing_tenant(oms, tenant).customers.export(customer_id=customer_id, email=email):
-            click.echo(write_json(render.customer_record(record)))
+            click.echo(write_json(CUSTOMER_RECORD.show(record)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from vectis_core.errors import Forbidden, ServiceUnavailable, Unauthorized, VectisError
 from vectis_core.json_writer import write_json
 from vectis_http.errors import MethodNotAllowed, RateLimitExceeded
+from vectis_http.headers import CHALLENGE, RETRY_AFTER
 from vectis_http.messages import HttpResponse
-from vectis_http.operation import Reply
+from vectis_http.operation import JSON, Document, Reply
+from vectis_http.shapes.access import ERROR, Told
 
 Header = tuple[str, str]
 
@@ -17,7 +18,7 @@ Header = tuple[str, str]
 _SAFE = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 _NO_CONTENT = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = ("Cache-Control", "no-store")
-_JSON = ("Content-Type", "application/json")
+_OUR_FAULT = "Something went wrong on our side; nothing is known about the outcome, so ask again"
 
 
 def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
@@ -25,27 +26,26 @@ def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
     headers = [*_SAFE, *told, *reply.headers]
     said = {name for name, _ in reply.headers}
     headers += [header for header in (_NO_STORE, _NO_CONTENT) if header[0] not in said]
-    if reply.payload is None:
+    payload = reply.payload
+    if payload is None:
         return HttpResponse(reply.status, headers)
-    body = write_json(reply.payload)
-    headers += (_JSON, ("Content-Length", str(len(body))))
+    if type(payload) is Document:
+        kind, body = payload.media_type, payload.content
+    else:
+        kind, body = JSON, write_json(payload)
+    headers += (("Content-Type", kind), ("Content-Length", str(len(body))))
     return HttpResponse(reply.status, headers, body)
 
 
 def refusal(error: VectisError, told: Iterable[Header]) -> HttpResponse:
     """Return the response that tells *error*, in the guide's form."""
-    payload = {"error": error.code, "message": _message_of(error), "details": error.details}
-    return answer(Reply(error.http_status, payload, tuple(_headers_of(error))), told)
+    said = Told(error.code, _message_of(error), error.details)
+    return answer(Reply(error.http_status, ERROR.show(said), tuple(_headers_of(error))), told)
 
 
 def internal_error(told: Iterable[Header]) -> HttpResponse:
     """Return the response to what should not have happened; it tells nothing about the inside."""
-    payload: dict[str, Any] = {
-        "error": "InternalServerError",
-        "message": "Something went wrong on our side; nothing is known about the outcome, so ask again",
-        "details": {},
-    }
-    return answer(Reply(500, payload), told)
+    return answer(Reply(500, ERROR.show(Told("InternalServerError", _OUR_FAULT, {}))), told)
 
 
 def allowed(allow: str) -> HttpResponse:
@@ -73,9 +73,9 @@ def _headers_of(error: VectisError) -> Iterable[Header]:
     if isinstance(error, MethodNotAllowed):
         yield "Allow", error.allow
     if isinstance(error, RateLimitExceeded | ServiceUnavailable):
-        yield "Retry-After", str(error.retry_after)
+        yield RETRY_AFTER.name, str(error.retry_after)
     if isinstance(error, Unauthorized | Forbidden):
-        yield "WWW-Authenticate", _challenge(error)
+        yield CHALLENGE.name, _challenge(error)
 
 
 def _challenge(error: Unauthorized | Forbidden) -> str:

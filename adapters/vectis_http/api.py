@@ -22,13 +22,14 @@ from vectis_http.config import HttpConfig
 from vectis_http.converter import decode
 from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType
 from vectis_http.gate import Gate, Headers
+from vectis_http.headers import REPLAYED
 from vectis_http.json_codec import read_json
 from vectis_http.messages import HttpRequest, HttpResponse
 from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
-from vectis_http.operations import operations_of
+from vectis_http.operations import groups_of
 from vectis_http.proxies import Proxies
 from vectis_http.pushes import CarrierPushes
-from vectis_http.resources.orders import REPLAYED
+from vectis_http.reference import Reference
 from vectis_http.routing import Router
 
 _logger = logging.getLogger("vectis.http")
@@ -56,7 +57,8 @@ class HttpApi:
         self.config = config or HttpConfig()
         self._gate = Gate(oms, self.config, environ)
         self._proxies = Proxies(self.config.trusted_proxies, self.config.forwarded)
-        self.operations = operations_of(self._gate, CarrierPushes(oms, self._gate, self.config))
+        self.groups = groups_of(self._gate, CarrierPushes(oms, self._gate, self.config), Reference(lambda: self.groups))
+        self.operations = tuple(each for group in self.groups for each in group.operations)
         self._router = Router(self.operations)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -135,7 +137,7 @@ class HttpApi:
         result = yield effect
         if isinstance(effect, Command):
             if result.replayed:
-                told.append(REPLAYED)
+                told.append(REPLAYED.true)
             result = result.result
         return answers.answer(operation.reply(call, result), told)
 

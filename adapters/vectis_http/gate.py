@@ -23,6 +23,7 @@ from vectis_http.access import (
 )
 from vectis_http.config import HttpConfig
 from vectis_http.errors import RateLimitExceeded
+from vectis_http.headers import CACHED, LIMIT, REMAINING, RESET
 from vectis_http.messages import HttpRequest
 from vectis_http.operation import Call, Reply, Work
 
@@ -57,9 +58,9 @@ class Gate:
         if self._base_domain is not None:
             self._check_host(head.host, grant.tenant)
         decision = yield from self._counted(grant.jti, head.method, now)
-        told.append(("X-RateLimit-Limit", str(decision.limit)))
-        told.append(("X-RateLimit-Remaining", str(decision.remaining)))
-        told.append(("X-RateLimit-Reset", str(decision.resets_at)))
+        told.append((LIMIT.name, str(decision.limit)))
+        told.append((REMAINING.name, str(decision.remaining)))
+        told.append((RESET.name, str(decision.resets_at)))
         if not decision.allowed:
             raise RateLimitExceeded(decision.limit, decision.retry_after)
         if scope not in grant.scopes:
@@ -107,16 +108,15 @@ class Gate:
 
     def key_set(self) -> Reply:
         """Answer with the keys that tokens are verified with."""
-        return Reply(200, self._ring.jwks(), (("Cache-Control", f"public, max-age={JWKS_MAX_AGE}"),))
+        return Reply(200, self._ring.jwks(), ((CACHED.name, f"public, max-age={JWKS_MAX_AGE}"),))
 
-    def readiness(self) -> Reply:
-        """Answer whether the database is open and can be read; raises ``ServiceUnavailable`` where it is not."""
+    def check_readiness(self) -> None:
+        """Raise ``ServiceUnavailable`` where the database is not open or cannot be read."""
         try:
             with self._oms.engine.read() as view:
                 view.signing_keys()
         except VectisError as error:
             raise ServiceUnavailable("The database cannot be used just now") from error
-        return Reply(200, {"status": "ready"})
 
 
 def _bearer(authorization: str | None) -> str:

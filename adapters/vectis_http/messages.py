@@ -14,6 +14,7 @@ HEADERS_READ = (
     "content-type",
     "host",
     "idempotency-key",
+    "if-none-match",
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-prefix",

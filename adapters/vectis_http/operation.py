@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
 from vectis_core.access import SCOPES
 from vectis_core.commands import Command
+from vectis_core.constraints import Schema
 from vectis_core.errors import VectisError
 from vectis_core.ports import View
 from vectis_core.queries import Page
+from vectis_core.shapes import Refer, Shape
 from vectis_core.tenancy import Caller
 from vectis_http.messages import HttpRequest
 from vectis_http.parameters import Parameter, QueryReader
+from vectis_http.shapes.access import PAGINATION
 
 JSON = "application/json"
 
@@ -82,11 +85,19 @@ Effect = ReadBody | Command[Any] | Several | Query | Work
 
 
 @attrs.frozen
+class Document:
+    """A body that is no JSON of ours, or is written already."""
+
+    media_type: str
+    content: bytes = attrs.field(repr=False)
+
+
+@attrs.frozen
 class Reply:
     """What a success is answered with."""
 
     status: int
-    #: What the body says, or ``None`` for none.
+    #: What the body says, a ``Document``, or ``None`` for no body.
     payload: Any
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -114,6 +125,48 @@ class Nothing:
     """The body of an operation that asks for nothing more than its path: ``{}``."""
 
 
+class Content(Protocol):
+    """What a body says: a ``Shape``, a ``Listing`` of one, or JSON that others define."""
+
+    @property
+    def show(self) -> Callable[[Any], Any]:
+        """What makes the body out of a result."""
+        ...
+
+    def schema(self, refer: Refer) -> Schema:
+        """Return the JSON Schema of the body."""
+        ...
+
+
+@attrs.frozen
+class Success:
+    """What one status of a success says."""
+
+    meaning: str
+    content: Content | None = None
+    #: Where given, ``Location`` is the result's own address below this path.
+    place: str | None = None
+    #: The names of further headers that it has, or may have.
+    headers: tuple[str, ...] = ()
+    media_type: str = JSON
+
+    def reply(self, status: int, call: Call, result: Any, *headers: tuple[str, str]) -> Reply:
+        """Return the answer that tells *result*."""
+        if self.content is None:
+            return Reply(status, None, headers)
+        payload = self.content.show(result)
+        if self.place is not None:
+            headers = (*headers, ("Location", f"{call.head.prefix}{self.place}/{payload['id']}"))
+        return Reply(status, payload, headers)
+
+
+def _only_reply(operation: Operation) -> Callable[[Call, Any], Reply]:
+    """Return what answers with the one success that an operation has."""
+    [(status, success)] = operation.responses.items()
+    reply = success.reply
+    return lambda call, result: reply(status, call, result)
+
+
 @attrs.frozen(kw_only=True)
 class Operation:
     """One row: what is asked how, who may ask it, what it comes to, and how that is answered."""
@@ -126,12 +179,14 @@ class Operation:
     #: The scope that the token must have; ``None`` for what takes no token.
     scope: str | None = attrs.field(validator=attrs.validators.optional(attrs.validators.in_(SCOPES)))
     handler: Handler
-    #: Answers a success; gets what the handler's command, query, work or steps came to.
-    reply: Callable[[Call, Any], Reply]
     #: Each status of a success, and what it says.
-    responses: Mapping[int, str]
+    responses: Mapping[int, Success]
+    #: Answers a success; gets what the handler's command, query, work or steps came to.
+    reply: Callable[[Call, Any], Reply] = attrs.field(default=attrs.Factory(_only_reply, takes_self=True))
     #: What may go wrong beyond what every operation of its kind shares.
     errors: tuple[type[VectisError], ...] = ()
+    #: What errors say, by status, where that is more than the common form.
+    refusals: Mapping[int, Shape] = attrs.field(factory=dict)
     query: tuple[Parameter, ...] = ()
     body: Body = Body.NONE
     #: What the body is decoded into.
@@ -144,34 +199,35 @@ class Operation:
         object.__setattr__(self, "reader", QueryReader(self.query))
 
 
-Render = Callable[[Any], Any]
+@attrs.frozen
+class Listing:
+    """A body that has a list of entries by a name, and ``pagination`` where it is but a page of it."""
+
+    name: str
+    entry: Shape
+    is_page: bool = False
+
+    def show(self, value: Any) -> Any:
+        """Return the body of a ``Page``, or of any iterable where it is all of the list."""
+        show = self.entry.show
+        if not self.is_page:
+            return {self.name: [show(entry) for entry in value]}
+        page: Page[Any] = value
+        return {self.name: [show(entry) for entry in page.items], "pagination": PAGINATION.show(page)}
+
+    def schema(self, refer: Refer) -> Schema:
+        """Return the JSON Schema of the body."""
+        properties: Schema = {self.name: {"type": "array", "items": refer(self.entry)}}
+        if self.is_page:
+            properties["pagination"] = refer(PAGINATION)
+        return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def ok(render: Render) -> Callable[[Call, Any], Reply]:
-    """Return what answers 200 with the result as *render* shows it."""
-    return lambda _, result: Reply(200, render(result))
+def page_of(name: str, entry: Shape) -> Listing:
+    """Return a body that has a page of a list called *name*."""
+    return Listing(name, entry, is_page=True)
 
 
-def created(render: Render, place: str) -> Callable[[Call, Any], Reply]:
-    """Return what answers 201, with the result's own address below *place*."""
-    return lambda call, result: Reply(201, render(result), (location(call, place, result.id),))
-
-
-def location(call: Call, place: str, entity_id: str) -> tuple[str, str]:
-    """Return the header that says where the entity with this id is."""
-    return ("Location", f"{call.head.prefix}{place}/{entity_id}")
-
-
-def page_of(name: str, render: Render) -> Callable[[Call, Page[Any]], Reply]:
-    """Return what answers 200 with a page of a list called *name*."""
-
-    def reply(_: Call, page: Page[Any]) -> Reply:
-        pagination = {"limit": page.limit, "offset": page.offset, "total": page.total}
-        return Reply(200, {name: [render(item) for item in page.items], "pagination": pagination})
-
-    return reply
-
-
-def all_of(name: str, render: Render) -> Callable[[Call, Any], Reply]:
-    """Return what answers 200 with the whole of a list called *name*."""
-    return lambda _, items: Reply(200, {name: [render(item) for item in items]})
+def all_of(name: str, entry: Shape) -> Listing:
+    """Return a body that has the whole of a list called *name*."""
+    return Listing(name, entry)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import attrs
+
 from vectis_http.operation import Operation
 from vectis_http.resources import (
     carriers,
@@ -16,20 +20,43 @@ from vectis_http.resources import (
     webhooks,
 )
 
+
+def _as_tuple(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    return tuple(operations)
+
+
+@attrs.frozen
+class Group:
+    """Operations that belong together."""
+
+    name: str
+    #: What they are about, in a sentence.
+    summary: str
+    operations: tuple[Operation, ...] = attrs.field(converter=_as_tuple)
+
+
 #: Every operation that takes a token.
-RESOURCES: tuple[Operation, ...] = (
-    *products.OPERATIONS,
-    *inventory.OPERATIONS,
-    *warehouses.OPERATIONS,
-    *orders.OPERATIONS,
-    *shipments.OPERATIONS,
-    *tenancy.OPERATIONS,
-    *customers.OPERATIONS,
-    *webhooks.OPERATIONS,
-    *carriers.OPERATIONS,
+RESOURCE_GROUPS = (
+    Group("Products", "What is sold, by SKU.", products.OPERATIONS),
+    Group("Inventory", "How many pieces of a SKU lie in a warehouse, and who holds them.", inventory.OPERATIONS),
+    Group("Warehouses", "Where stock lies.", warehouses.OPERATIONS),
+    Group("Orders", "From an order's creation to its end.", orders.OPERATIONS),
+    Group("Shipments", "The parcels of orders.", shipments.OPERATIONS),
+    Group("Tenant", "Settings, API clients and the feed of events.", tenancy.OPERATIONS),
+    Group("Customers", "Personal data: erased, and handed out.", customers.OPERATIONS),
+    Group("Webhooks", "Who is told of events, and what was delivered.", webhooks.OPERATIONS),
+    Group("Carriers", "What carriers report, and how their pushes prove themselves.", carriers.OPERATIONS),
 )
+RESOURCES: tuple[Operation, ...] = tuple(each for group in RESOURCE_GROUPS for each in group.operations)
 
 
-def operations_of(access: service.AccessService, pushes: carriers.PushService) -> tuple[Operation, ...]:
-    """Return the whole table, its operations without a token answered by *access*, and carriers' by *pushes*."""
-    return (*service.operations_of(access), *carriers.pushes_of(pushes), *RESOURCES)
+def groups_of(
+    access: service.AccessService, pushes: carriers.PushService, reference: service.ReferenceService
+) -> tuple[Group, ...]:
+    """Return the whole table: what takes no token is answered by *access*, *pushes* and *reference*."""
+    return (
+        Group("Access", "Tokens, and how the server is.", service.operations_of(access)),
+        Group("Carriers' pushes", "What carriers call, by proofs of their own.", carriers.pushes_of(pushes)),
+        *RESOURCE_GROUPS,
+        Group("Reference", "This description.", service.described_by(reference)),
+    )

@@ -10,9 +10,9 @@ from urllib.parse import unquote_to_bytes
 import attrs
 
 from vectis_core.checking import wire_name
-from vectis_core.constraints import Constraint, OneOf, Text, Whole
+from vectis_core.constraints import Constraint, Flag, Moment, OneOf, Schema, Text, Whole
 from vectis_core.errors import FieldProblem, ValidationError
-from vectis_core.events import EventType
+from vectis_core.events import EventFilter, EventType
 from vectis_core.orders import OrderStatus
 from vectis_core.queries import OFFSET_MAX, PAGE_DEFAULT, PAGE_MAX
 from vectis_core.webhooks.model import DeliveryStatus
@@ -45,13 +45,21 @@ class Parameter:
     #: What is said of a text that means nothing.
     expected: str
     description: str
-    constraint: Constraint | None = None
+    constraint: Constraint
     default: Any = None
+    #: Whether it is a list with commas, of which each entry is what the constraint says; a handler judges that.
+    is_list: bool = False
 
     @property
     def wire(self) -> str:
         """The name in the query."""
         return wire_name(self.name)
+
+    def schema(self) -> Schema:
+        """Return what the parameter must be as a JSON Schema."""
+        rule = self.constraint.schema()
+        schema = {"type": "array", "items": rule} if self.is_list else rule
+        return {**schema, "default": self.default} if isinstance(self.default, int) else schema
 
 
 def _text(name: str, description: str, constraint: Constraint | None = None) -> Parameter:
@@ -60,11 +68,11 @@ def _text(name: str, description: str, constraint: Constraint | None = None) -> 
 
 def _moment(name: str, description: str) -> Parameter:
     expected = "must be a time with a zone, such as 2026-01-26T12:00:00Z, with + written as %2B"
-    return Parameter(name, moment_of, expected, description)
+    return Parameter(name, moment_of, expected, description, Moment())
 
 
 def _yes_or_no(name: str, description: str) -> Parameter:
-    return Parameter(name, _flag, "must be true or false", description)
+    return Parameter(name, _flag, "must be true or false", description, Flag())
 
 
 LIMIT = Parameter("limit", _integer, "must be an integer", "Entries on the page", Whole(1, PAGE_MAX), PAGE_DEFAULT)
@@ -84,7 +92,15 @@ LOW = _yes_or_no("low", "Only those that are below their reorder point, or only 
 SEARCH = _text("q", "Only those with this text in their SKU or name")
 ACTIVE = _yes_or_no("active", "Only those that are active, or only those that are not")
 AFTER = _text("after", "The cursor to go on from; the feed's beginning where left out")
-TYPES = Parameter("types", _words, "must be text", "Only events of these types, separated by commas", default=())
+TYPES = Parameter(
+    "types",
+    _words,
+    "must be text",
+    "Only events of these types, or groups of them, separated by commas",
+    EventFilter(),
+    default=(),
+    is_list=True,
+)
 
 
 class QueryReader:
@@ -139,4 +155,4 @@ def _value_of(parameter: Parameter, text: str | None) -> tuple[Any, str | None]:
     value = parameter.read(text)
     if value is None:
         return None, parameter.expected
-    return value, parameter.constraint.problem(value) if parameter.constraint is not None else None
+    return value, None if parameter.is_list else parameter.constraint.problem(value)

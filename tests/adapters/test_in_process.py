@@ -13,9 +13,9 @@ from http_faces import Shop
 from vectis_core.errors import VectisError
 from vectis_core.faces import TenantFace
 from vectis_core.json_writer import write_json
-from vectis_http import render
 from vectis_http.json_codec import read_json
 from vectis_http.operations import RESOURCES
+from vectis_http.shapes import catalogue, orders, stock, tenancy, tracking, webhooks
 
 #: Each operation by name, and the method that does the same.
 METHODS: Mapping[str, str] = {
@@ -97,23 +97,25 @@ def test_what_is_read_in_process_is_what_http_answers(shop: Shop) -> None:
     face.webhooks.replay(hook.id, hook.created_at - timedelta(days=1))
     assert face.settings.update(auto_confirm=True).auto_confirm
     answers: Mapping[str, Any] = {
-        "/api/settings": render.settings(face.settings.get()),
-        f"/api/warehouses/{record.warehouse_id}": render.warehouse(face.warehouses.get(record.warehouse_id)),
-        f"/api/inventory/{record.id}/explain": render.explanation(face.inventory.explain(record.id)),
-        f"/api/orders/{order.id}": render.order(order),
+        "/api/settings": tenancy.SETTINGS.show(face.settings.get()),
+        f"/api/warehouses/{record.warehouse_id}": catalogue.WAREHOUSE.show(face.warehouses.get(record.warehouse_id)),
+        f"/api/inventory/{record.id}/explain": stock.EXPLANATION.show(face.inventory.explain(record.id)),
+        f"/api/orders/{order.id}": orders.ORDER.show(order),
         f"/api/orders/{order.id}/shipments": {
-            "shipments": [render.shipment(s) for s in face.orders.shipments(order.id)]
+            "shipments": [orders.SHIPMENT.show(s) for s in face.orders.shipments(order.id)]
         },
-        f"/api/orders/{order.id}/history": {"history": list(map(render.event, face.orders.history(order.id)))},
-        "/api/events": render.event_page(face.events().page()),
-        f"/api/webhooks/{hook.id}": render.subscription(face.webhooks.get(hook.id)),
-        "/api/carriers/ups": render.carrier_account(face.carriers.configure("ups", secrets=["a secret of UPS"])),
+        f"/api/orders/{order.id}/history": {"history": list(map(tenancy.EVENT.show, face.orders.history(order.id)))},
+        "/api/events": tenancy.EVENT_PAGE.show(face.events().page()),
+        f"/api/webhooks/{hook.id}": webhooks.SUBSCRIPTION.show(face.webhooks.get(hook.id)),
+        "/api/carriers/ups": tracking.CARRIER_ACCOUNT.show(face.carriers.configure("ups", secrets=["a secret of UPS"])),
         f"/api/orders/{order.id}/tracking": {
-            "shipments": [render.timeline(each) for each in face.tracking.of_order(order.id)]
+            "shipments": [tracking.TIMELINE.show(each) for each in face.tracking.of_order(order.id)]
         },
-        f"/api/deliveries/{delivery.id}": render.delivery_log(face.webhooks.delivery(delivery.id)),
-        f"/api/webhooks/{hook.id}/replays": {"replays": list(map(render.replay, face.webhooks.replays(hook.id)))},
-        "/api/webhooks/events": {"events": list(map(render.event_kind, face.webhooks.event_types()))},
+        f"/api/deliveries/{delivery.id}": webhooks.DELIVERY_LOG.show(face.webhooks.delivery(delivery.id)),
+        f"/api/webhooks/{hook.id}/replays": {
+            "replays": list(map(webhooks.REPLAY.show, face.webhooks.replays(hook.id)))
+        },
+        "/api/webhooks/events": {"events": list(map(webhooks.EVENT_KIND.show, face.webhooks.event_types()))},
     }
 
     for path, expected in answers.items():

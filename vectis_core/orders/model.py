@@ -52,11 +52,14 @@ def _exact_price(value: Decimal | int | str) -> Decimal:
 
 @attrs.frozen
 class Item:
-    """One line that is asked for: so many pieces of a SKU at a price each."""
+    """One line that is asked for: so many pieces of a SKU at a price each.
+
+    A price that is a float is refused with a ``TypeError``.
+    """
 
     sku: Annotated[str, SKU]
     quantity: Annotated[int, Whole(1, 1_000_000)]
-    #: Kept exactly; a float is refused with a ``TypeError``.
+    #: In the order's currency, kept exactly.
     unit_price: Annotated[Decimal, Number(Decimal(0), Decimal(10) ** 9, places=4)] = attrs.field(converter=_exact_price)
     #: Which of the order's shipping addresses this line goes to; the first where left out.
     shipping_address: Annotated[int, Whole(0, 49)] | None = None

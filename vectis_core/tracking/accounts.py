@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from vectis_core.constraints import Flag, Many, OneOf, Pattern, Text, Whole
+from vectis_core.constraints import Flag, Many, OneOf, Pattern, Schema, Text, Whole
 from vectis_core.orders.model import as_tuple
 
 #: Days for which a payload is kept where nothing else is said.
@@ -56,6 +56,10 @@ class TimeZoneName:
         except (ValueError, OSError, ZoneInfoNotFoundError):
             return words
         return None
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema, which knows no zones."""
+        return {"type": "string", "minLength": 1, "description": "A name of the IANA time zone database"}
 
 
 @attrs.frozen

@@ -14,6 +14,8 @@ from typing import Any
 
 import attrs
 
+from vectis_core.constraints import Schema
+
 #: The most characters of a URL.
 LENGTH_MAX = 2048
 
@@ -39,6 +41,11 @@ class WebhookUrl:
         if not 1 <= len(value) <= LENGTH_MAX:
             return f"must have 1 to {LENGTH_MAX} characters"
         return next((words for is_wrong, words in _RULES if is_wrong(value)), None)
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema, as far as that goes: it says nothing of the host."""
+        pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"
+        return {"type": "string", "format": "uri", "maxLength": LENGTH_MAX, "pattern": pattern}
 
 
 def _authority(url: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from vectis_core.clock import EPOCH, to_wire
+from vectis_core.clock import EPOCH
 from vectis_core.events import Event
 from vectis_core.json_writer import write_json
+from vectis_core.shapes import Member, Shape
 from vectis_core.signing import sign, standard_signatures
 from vectis_core.webhooks.model import Delivery, Report
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
@@ -16,17 +17,38 @@ from vectis_core.webhooks.transport import Answer, NotDelivered, Post
 #: So many characters of an answer are kept.
 EXCERPT_MAX = 500
 
+NOTIFICATION = Shape.of(
+    Event,
+    "Notification",
+    Member("event", "type", description="The type of the event"),
+    Member("timestamp", "at", description="When it happened"),
+    Member("data", "data", description="As the catalogue describes it for the type"),
+    Member("id", "id", description="Of the event, the same at every attempt"),
+    "sequence",
+)
+
+_EVENT = "X-Webhook-Event"
+_ATTEMPT = "X-Webhook-Attempt"
+_TIMESTAMP = "X-Webhook-Timestamp"
+_SIGNATURE = "X-Webhook-Signature"
+_ID = "webhook-id"
+_STANDARD_TIMESTAMP = "webhook-timestamp"
+_STANDARD_SIGNATURES = "webhook-signature"
+#: What each header says, and whether it is always there.
+HEADERS_SENT: dict[str, tuple[str, bool]] = {
+    _SIGNATURE: ("HMAC-SHA256 of `timestamp.body` under the secret, in lower-case hex", True),
+    _TIMESTAMP: ("Unix timestamp (seconds) of this attempt", True),
+    _EVENT: ("The type of the event", True),
+    _ATTEMPT: ("1, 2, 3 ... of the same delivery", True),
+    _ID: ("The event's id, the same at every attempt: keep it to know repeats", True),
+    _STANDARD_TIMESTAMP: ("As Standard Webhooks 1.0.0 wants it; with secrets that we made", False),
+    _STANDARD_SIGNATURES: ("Signatures as Standard Webhooks 1.0.0 wants them; with secrets that we made", False),
+}
+
 
 def body_of(event: Event) -> bytes:
     """Return what is told of an event: the guide's fields, and ``id`` and ``sequence``; the same at every attempt."""
-    told = {
-        "event": event.type,
-        "timestamp": to_wire(event.at),
-        "data": event.data,
-        "id": event.id,
-        "sequence": event.sequence,
-    }
-    return write_json(told)
+    return write_json(NOTIFICATION.show(event))
 
 
 def post_of(
@@ -42,15 +64,15 @@ def post_of(
     headers = [
         ("Content-Type", "application/json"),
         ("User-Agent", agent),
-        ("X-Webhook-Event", event.type),
-        ("X-Webhook-Attempt", str(delivery.attempts + 1)),
-        ("X-Webhook-Timestamp", str(timestamp)),
-        ("X-Webhook-Signature", sign(secrets[-1], timestamp, body)),
-        ("webhook-id", event.id),
+        (_EVENT, event.type),
+        (_ATTEMPT, str(delivery.attempts + 1)),
+        (_TIMESTAMP, str(timestamp)),
+        (_SIGNATURE, sign(secrets[-1], timestamp, body)),
+        (_ID, event.id),
     ]
     listed = standard_signatures(secrets, event.id, timestamp, body)
     if listed is not None:
-        headers += [("webhook-timestamp", str(timestamp)), ("webhook-signature", listed)]
+        headers += [(_STANDARD_TIMESTAMP, str(timestamp)), (_STANDARD_SIGNATURES, listed)]
     return Post(url, tuple(headers), body, deadline)
 
 

@@ -17,6 +17,7 @@ from vectis_core.vectis import Vectis
 from vectis_http.access.keys import TOKEN_LIFETIME
 from vectis_http.access.rate_limit import Decision, MemoryWindows
 from vectis_http.access.tokens import Tokens
+from vectis_http.shapes.access import ACCESS_TOKEN, TOKEN_REFUSAL, AccessToken, TokenRefusal
 
 #: Requests for a token that one address may make in a minute, good or bad.
 ATTEMPTS_PER_ADDRESS = 600
@@ -46,7 +47,7 @@ class _Refused(Exception):
 
     def answer(self) -> Answer:
         """Return RFC 6749's error body, in which the guide's form stands too."""
-        body = {"error": self.error, "error_description": self.message, "message": self.message, "details": {}}
+        body = TOKEN_REFUSAL.show(TokenRefusal(self.error, self.message))
         return self.status, [*_NO_STORE, *self.headers], body
 
 
@@ -94,13 +95,9 @@ class TokenEndpoint:
             _throttle(self._issued.hit(client.id, now))
         except _Refused as refused:
             return refused.answer()
-        payload = {
-            "access_token": self._tokens.issue(client, scopes, now),
-            "token_type": "Bearer",
-            "expires_in": int(TOKEN_LIFETIME.total_seconds()),
-            "scope": " ".join(scopes),
-        }
-        return 200, list(_NO_STORE), payload
+        token = self._tokens.issue(client, scopes, now)
+        issued = AccessToken(token, "Bearer", int(TOKEN_LIFETIME.total_seconds()), " ".join(scopes))
+        return 200, list(_NO_STORE), ACCESS_TOKEN.show(issued)
 
     def _authenticated(self, credentials: _Credentials) -> ApiClient:
         client = None

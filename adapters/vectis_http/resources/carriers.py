@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from vectis_carriers.intake import NotProved, Receipt
+from vectis_carriers.intake import NotProved
 from vectis_core import queries
 from vectis_core.commands import CloseCarrier, Command, ConfigureCarrier
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable
 from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
 from vectis_core.tracking.carrier import carrier_of
-from vectis_http import render
 from vectis_http.errors import PayloadTooLarge
-from vectis_http.operation import Body, Call, Operation, Query, Reply, Steps, all_of, ok
+from vectis_http.operation import Body, Call, Operation, Query, Steps, Success, all_of
+from vectis_http.shapes.tracking import CARRIER_ACCOUNT, RECEIPT, TIMELINE
 
 _ADMIN = "admin"
 _ALL = "/api/carriers"
@@ -34,10 +34,6 @@ def _configure(call: Call) -> Command[CarrierAccount]:
     return ConfigureCarrier(caller=call.caller, carrier=name, intent=call.intent)
 
 
-def _receipt(_: Call, receipt: Receipt) -> Reply:
-    return Reply(200, render.receipt(receipt))
-
-
 def pushes_of(pushes: PushService) -> Sequence[Operation]:
     """Return the operations that carriers call."""
 
@@ -50,8 +46,7 @@ def pushes_of(pushes: PushService) -> Sequence[Operation]:
             scope=None,
             body=Body.FOREIGN,
             handler=pushes.take,
-            reply=_receipt,
-            responses={200: "What was taken of it, and what was not, with the reasons"},
+            responses={200: Success("What was taken of it, and what was not, with the reasons", RECEIPT)},
             errors=(NotFound, NotProved, PayloadTooLarge, ServiceUnavailable, OutcomeUnknown),
         )
 
@@ -75,8 +70,7 @@ OPERATIONS = (
         path=_ALL,
         scope=_ADMIN,
         handler=lambda call: Query(lambda view: queries.carriers(view, call.tenant), quick=True),
-        reply=all_of("carriers", render.carrier_account),
-        responses={200: "The carriers"},
+        responses={200: Success("The carriers", all_of("carriers", CARRIER_ACCOUNT))},
     ),
     Operation(
         name="getCarrier",
@@ -85,8 +79,7 @@ OPERATIONS = (
         path=_ONE,
         scope=_ADMIN,
         handler=lambda call: Query(lambda view: queries.carrier(view, call.tenant, call.path["carrier"]), quick=True),
-        reply=ok(render.carrier_account),
-        responses={200: "The carrier, without its secrets"},
+        responses={200: Success("The carrier, without its secrets", CARRIER_ACCOUNT)},
         errors=(NotFound,),
     ),
     Operation(
@@ -98,8 +91,7 @@ OPERATIONS = (
         body=Body.REQUIRED,
         request=CarrierSetup,
         handler=_configure,
-        reply=ok(render.carrier_account),
-        responses={200: "The carrier, without its secrets"},
+        responses={200: Success("The carrier, without its secrets", CARRIER_ACCOUNT)},
         errors=(NotFound,),
     ),
     Operation(
@@ -109,8 +101,7 @@ OPERATIONS = (
         path=_ONE,
         scope=_ADMIN,
         handler=lambda call: CloseCarrier(caller=call.caller, carrier=call.path["carrier"]),
-        reply=lambda _call, _account: Reply(204, None),
-        responses={204: "It is closed"},
+        responses={204: Success("It is closed")},
         errors=(NotFound,),
     ),
     Operation(
@@ -120,8 +111,7 @@ OPERATIONS = (
         path="/api/orders/{id}/tracking",
         scope="orders:read",
         handler=lambda call: Query(lambda view: queries.tracking(view, call.tenant, call.id), quick=True),
-        reply=all_of("shipments", render.timeline),
-        responses={200: "The shipments, each with its timeline"},
+        responses={200: Success("The shipments, each with its timeline", all_of("shipments", TIMELINE))},
         errors=(NotFound,),
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from vectis_core import commands, queries
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.stock import Adjustment, NewStockRecord, StockChange
-from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Operation, Query, created, ok, page_of
+from vectis_http import parameters
+from vectis_http.operation import Body, Call, Operation, Query, Success, page_of
+from vectis_http.shapes.stock import EXPLANATION, MOVEMENT, STOCK_RECORD
 
 _READ = "inventory:read"
 _WRITE = "inventory:write"
@@ -34,8 +35,7 @@ OPERATIONS = (
         scope=_READ,
         query=(parameters.SKU, parameters.WAREHOUSE_ID, parameters.LOW, *parameters.PAGE),
         handler=_list,
-        reply=page_of("items", render.stock_record),
-        responses={200: "A page of stock records"},
+        responses={200: Success("A page of stock records", page_of("items", STOCK_RECORD))},
     ),
     Operation(
         name="createStockRecord",
@@ -48,8 +48,7 @@ OPERATIONS = (
         handler=lambda call: commands.OpenStockRecord(
             caller=call.caller, command_id=call.command_id, intent=call.intent
         ),
-        reply=created(render.stock_record, "/api/inventory"),
-        responses={201: "The stock record"},
+        responses={201: Success("The stock record", STOCK_RECORD, place="/api/inventory")},
         errors=(Conflict,),
         takes_key=True,
     ),
@@ -60,8 +59,7 @@ OPERATIONS = (
         path=_ONE,
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.stock_record(view, call.tenant, call.id), quick=True),
-        reply=ok(render.stock_record),
-        responses={200: "The stock record"},
+        responses={200: Success("The stock record", STOCK_RECORD)},
         errors=(NotFound,),
     ),
     Operation(
@@ -75,8 +73,7 @@ OPERATIONS = (
         handler=lambda call: commands.UpdateStockRecord(
             caller=call.caller, command_id=call.command_id, stock_id=call.id, intent=call.intent
         ),
-        reply=ok(render.stock_record),
-        responses={200: "The stock record"},
+        responses={200: Success("The stock record", STOCK_RECORD)},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -91,8 +88,7 @@ OPERATIONS = (
         handler=lambda call: commands.AdjustStock(
             caller=call.caller, command_id=call.command_id, stock_id=call.id, intent=call.intent
         ),
-        reply=ok(render.stock_record),
-        responses={200: "The stock record"},
+        responses={200: Success("The stock record", STOCK_RECORD)},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -104,8 +100,7 @@ OPERATIONS = (
         scope=_READ,
         query=parameters.PAGE,
         handler=_movements,
-        reply=page_of("movements", render.movement),
-        responses={200: "A page of movements"},
+        responses={200: Success("A page of movements", page_of("movements", MOVEMENT))},
         errors=(NotFound,),
     ),
     Operation(
@@ -115,8 +110,7 @@ OPERATIONS = (
         path=f"{_ONE}/explain",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.explain(view, call.tenant, call.id)),
-        reply=ok(render.explanation),
-        responses={200: "The stock record and its holders"},
+        responses={200: Success("The stock record and its holders", EXPLANATION)},
         errors=(NotFound,),
     ),
 )

@@ -5,23 +5,26 @@ from __future__ import annotations
 from vectis_core import commands, queries
 from vectis_core.errors import Conflict, InsufficientStock, NotFound
 from vectis_core.orders import Cancellation, NewOrder, Placed, Reason
-from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Handler, Nothing, Operation, Query, Reply, all_of, location, ok, page_of
+from vectis_http import parameters
+from vectis_http.headers import MISMATCHED, REPLAYED
+from vectis_http.operation import Body, Call, Handler, Nothing, Operation, Query, Reply, Success, all_of, page_of
+from vectis_http.shapes.orders import ORDER
+from vectis_http.shapes.tenancy import EVENT
 
 _READ = "orders:read"
 _WRITE = "orders:write"
+_ALL = "/api/orders"
 _ONE = "/api/orders/{id}"
 
-#: Headers that tell a repeat from a first request.
-REPLAYED = ("X-Idempotent-Replay", "true")
-MISMATCHED = ("X-Idempotency-Mismatch", "true")
+_CREATED = Success("The new order", ORDER, place=_ALL)
+_KNOWN = Success("The order that has this externalId, as it is now", ORDER, headers=(REPLAYED.name, MISMATCHED.name))
 
 
 def _placed(call: Call, placed: Placed) -> Reply:
-    payload = render.order(placed.order)
     if placed.created:
-        return Reply(201, payload, (location(call, "/api/orders", placed.order.id),))
-    return Reply(200, payload, (REPLAYED, MISMATCHED) if placed.mismatch else (REPLAYED,))
+        return _CREATED.reply(201, call, placed.order)
+    repeat = (REPLAYED.true, MISMATCHED.true) if placed.mismatch else (REPLAYED.true,)
+    return _KNOWN.reply(200, call, placed.order, *repeat)
 
 
 def _list(call: Call) -> Query:
@@ -41,8 +44,7 @@ def _step(name: str, summary: str, request: type, handler: Handler, *, body: Bod
         body=body,
         request=request,
         handler=handler,
-        reply=ok(render.order),
-        responses={200: "The order"},
+        responses={200: Success("The order", ORDER)},
         errors=(NotFound, Conflict),
         takes_key=True,
     )
@@ -53,20 +55,20 @@ OPERATIONS = (
         name="createOrder",
         summary="Create an order and reserve all its lines, or return the one that has the externalId already",
         method="POST",
-        path="/api/orders",
+        path=_ALL,
         scope=_WRITE,
         body=Body.REQUIRED,
         request=NewOrder,
         handler=lambda call: commands.PlaceOrder(caller=call.caller, intent=call.intent),
         reply=_placed,
-        responses={201: "The new order", 200: "The order that has this externalId, as it is now"},
+        responses={201: _CREATED, 200: _KNOWN},
         errors=(InsufficientStock,),
     ),
     Operation(
         name="listOrders",
         summary="List orders, newest first",
         method="GET",
-        path="/api/orders",
+        path=_ALL,
         scope=_READ,
         query=(
             parameters.STATUS,
@@ -78,8 +80,7 @@ OPERATIONS = (
             *parameters.PAGE,
         ),
         handler=_list,
-        reply=page_of("orders", render.order),
-        responses={200: "A page of orders"},
+        responses={200: Success("A page of orders", page_of("orders", ORDER))},
     ),
     Operation(
         name="getOrder",
@@ -88,8 +89,7 @@ OPERATIONS = (
         path=_ONE,
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.order(view, call.tenant, call.id), quick=True),
-        reply=ok(render.order),
-        responses={200: "The order"},
+        responses={200: Success("The order", ORDER)},
         errors=(NotFound,),
     ),
     _step(
@@ -139,8 +139,7 @@ OPERATIONS = (
         path=f"{_ONE}/history",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.history(view, call.tenant, call.id)),
-        reply=all_of("history", render.event),
-        responses={200: "The steps"},
+        responses={200: Success("The steps", all_of("history", EVENT))},
         errors=(NotFound,),
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from vectis_core import commands, queries
 from vectis_core.catalogue import NewProduct, ProductChange
 from vectis_core.errors import Conflict, NotFound
-from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Operation, Query, created, ok, page_of
+from vectis_http import parameters
+from vectis_http.operation import Body, Call, Operation, Query, Success, page_of
+from vectis_http.shapes.catalogue import PRODUCT
 
 _READ = "products:read"
 _WRITE = "products:write"
@@ -29,8 +30,7 @@ OPERATIONS = (
         body=Body.REQUIRED,
         request=NewProduct,
         handler=lambda call: commands.CreateProduct(caller=call.caller, command_id=call.command_id, intent=call.intent),
-        reply=created(render.product, "/api/products"),
-        responses={201: "The product"},
+        responses={201: Success("The product", PRODUCT, place="/api/products")},
         errors=(Conflict,),
         takes_key=True,
     ),
@@ -42,8 +42,7 @@ OPERATIONS = (
         scope=_READ,
         query=(parameters.SKU, parameters.SEARCH, parameters.ACTIVE, *parameters.PAGE),
         handler=_list,
-        reply=page_of("products", render.product),
-        responses={200: "A page of products"},
+        responses={200: Success("A page of products", page_of("products", PRODUCT))},
     ),
     Operation(
         name="getProduct",
@@ -52,8 +51,7 @@ OPERATIONS = (
         path="/api/products/{id}",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.product(view, call.tenant, call.id), quick=True),
-        reply=ok(render.product),
-        responses={200: "The product"},
+        responses={200: Success("The product", PRODUCT)},
         errors=(NotFound,),
     ),
     Operation(
@@ -65,8 +63,7 @@ OPERATIONS = (
         handler=lambda call: Query(
             lambda view: queries.product_by_sku(view, call.tenant, call.path["sku"]), quick=True
         ),
-        reply=ok(render.product),
-        responses={200: "The product"},
+        responses={200: Success("The product", PRODUCT)},
         errors=(NotFound,),
     ),
     Operation(
@@ -80,8 +77,7 @@ OPERATIONS = (
         handler=lambda call: commands.UpdateProduct(
             caller=call.caller, command_id=call.command_id, product_id=call.id, intent=call.intent
         ),
-        reply=ok(render.product),
-        responses={200: "The product"},
+        responses={200: Success("The product", PRODUCT)},
         errors=(NotFound,),
         takes_key=True,
     ),

@@ -1,12 +1,21 @@
-"""What takes no token: tokens themselves, the keys they are verified with, and how the server is."""
+"""What takes no token: tokens themselves, the keys they are verified with, how the server is, and what it offers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from vectis_core.errors import ServiceUnavailable, Unauthorized, ValidationError
-from vectis_http.operation import Body, Call, Operation, Reply, Work
+import attrs
+
+from vectis_core.constraints import Schema
+from vectis_core.errors import NotFound, ServiceUnavailable, Unauthorized, ValidationError
+from vectis_core.shapes import Refer
+from vectis_http.errors import RateLimitExceeded
+from vectis_http.headers import CACHED, ETAG
+from vectis_http.operation import Body, Call, Operation, Reply, Success, Work
+from vectis_http.shapes.access import ACCESS_TOKEN, HEALTH, TOKEN_REFUSAL, Health
+
+_HTML = "text/html"
 
 
 class AccessService(Protocol):
@@ -20,34 +29,59 @@ class AccessService(Protocol):
         """Answer with the keys that tokens are verified with."""
         ...
 
-    def readiness(self) -> Reply:
-        """Answer whether the server can do its work."""
+    def check_readiness(self) -> None:
+        """Raise ``ServiceUnavailable`` where the server cannot do its work."""
         ...
+
+
+class ReferenceService(Protocol):
+    """What describes the API."""
+
+    def document(self, call: Call) -> Reply:
+        """Answer with the description for programs."""
+        ...
+
+    def page(self, call: Call) -> Reply:
+        """Answer with the description for people."""
+        ...
+
+    def asset(self, call: Call) -> Reply:
+        """Answer with what the page needs; raises ``NotFound``."""
+        ...
+
+
+@attrs.frozen
+class _Foreign:
+    """A body that others define; it is shown as it is."""
+
+    description: str
+    kind: str = "string"
+
+    def show(self, value: Any) -> Any:
+        """Return the body."""
+        return value
+
+    def schema(self, refer: Refer) -> Schema:  # noqa: ARG002 - the protocol's
+        """Return what can be said of it."""
+        return {"type": self.kind, "description": self.description}
+
+
+_KEY_SET = Success("The key set", _Foreign("A JSON Web Key Set (RFC 7517)", "object"), headers=(CACHED.name,))
+_CACHED = (ETAG.name, CACHED.name)
+_UNCHANGED = Success("The client has this version already, as `If-None-Match` says", headers=_CACHED)
 
 
 def _as_it_is(_: Call, reply: Reply) -> Reply:
     return reply
 
 
-def _public(
-    name: str,
-    summary: str,
-    path: str,
-    handler: Callable[[Call], Work],
-    said: str,
-    **more: Any,
-) -> Operation:
-    return Operation(
-        name=name,
-        summary=summary,
-        method=more.pop("method", "GET"),
-        path=path,
-        scope=None,
-        handler=handler,
-        reply=_as_it_is,
-        responses={200: said},
-        **more,
-    )
+def _public(name: str, summary: str, path: str, **more: Any) -> Operation:
+    return Operation(name=name, summary=summary, method=more.pop("method", "GET"), path=path, scope=None, **more)
+
+
+def _ready(access: AccessService) -> Health:
+    access.check_readiness()
+    return Health("ready")
 
 
 def operations_of(access: AccessService) -> Sequence[Operation]:
@@ -57,32 +91,73 @@ def operations_of(access: AccessService) -> Sequence[Operation]:
             "createToken",
             "Obtain an access token by client credentials (RFC 6749, section 4.4)",
             "/oauth/token",
-            lambda call: Work(lambda: access.token(call)),
-            "The token",
+            handler=lambda call: Work(lambda: access.token(call)),
             method="POST",
             body=Body.FORM,
-            errors=(Unauthorized, ValidationError),
+            reply=_as_it_is,
+            responses={200: Success("The token", ACCESS_TOKEN)},
+            errors=(Unauthorized, ValidationError, RateLimitExceeded, ServiceUnavailable),
+            refusals=dict.fromkeys((400, 401, 429), TOKEN_REFUSAL),
         ),
         _public(
             "getKeySet",
             "Read the keys that access tokens are verified with (RFC 7517)",
             "/.well-known/jwks.json",
-            lambda _: Work(access.key_set),
-            "The key set",
+            handler=lambda _: Work(access.key_set),
+            reply=_as_it_is,
+            responses={200: _KEY_SET},
+            errors=(ServiceUnavailable,),
         ),
         _public(
             "getHealth",
             "Whether the server answers at all",
             "/healthz",
-            lambda _: Work(lambda: Reply(200, {"status": "ok"}), quick=True),
-            "It does",
+            handler=lambda _: Work(lambda: Health("ok"), quick=True),
+            responses={200: Success("It does", HEALTH)},
         ),
         _public(
             "getReadiness",
             "Whether the server can do its work",
             "/readyz",
-            lambda _: Work(access.readiness),
-            "It can",
+            handler=lambda _: Work(lambda: _ready(access)),
+            responses={200: Success("It can", HEALTH)},
             errors=(ServiceUnavailable,),
+        ),
+    )
+
+
+def described_by(reference: ReferenceService) -> Sequence[Operation]:
+    """Return the operations that *reference* answers."""
+    document = _Foreign("An OpenAPI 3.1 document", "object")
+    return (
+        _public(
+            "getOpenApi",
+            "Read this description of the API, in OpenAPI 3.1",
+            "/openapi.json",
+            handler=lambda call: Work(lambda: reference.document(call)),
+            reply=_as_it_is,
+            responses={200: Success("The description", document, headers=_CACHED), 304: _UNCHANGED},
+        ),
+        _public(
+            "getReference",
+            "Read this description of the API as a page",
+            "/docs",
+            handler=lambda call: Work(lambda: reference.page(call)),
+            reply=_as_it_is,
+            responses={
+                200: Success("The page", _Foreign("HTML"), headers=_CACHED, media_type=_HTML),
+                304: _UNCHANGED,
+            },
+        ),
+        _public(
+            "getReferenceAsset",
+            "Read what the page needs: its styles and its search",
+            "/docs/{asset}",
+            handler=lambda call: Work(lambda: reference.asset(call)),
+            reply=_as_it_is,
+            responses={
+                200: Success("The file", _Foreign("CSS or JavaScript"), headers=(CACHED.name,), media_type="*/*")
+            },
+            errors=(NotFound,),
         ),
     )

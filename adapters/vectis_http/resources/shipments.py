@@ -6,8 +6,8 @@ from vectis_core import commands, queries
 from vectis_core.commands import Command
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.orders import NewShipment, Shipment, ShipmentMoment
-from vectis_http import render
-from vectis_http.operation import Body, Call, Operation, Query, all_of, created, ok
+from vectis_http.operation import Body, Call, Operation, Query, Success, all_of
+from vectis_http.shapes.orders import SHIPMENT
 
 _READ = "orders:read"
 _WRITE = "orders:write"
@@ -32,8 +32,7 @@ def _step(
         body=Body.OPTIONAL,
         request=ShipmentMoment,
         handler=handler,
-        reply=ok(render.shipment),
-        responses={200: "The shipment"},
+        responses={200: Success("The shipment", SHIPMENT)},
         errors=(NotFound, Conflict),
         takes_key=True,
     )
@@ -51,8 +50,7 @@ OPERATIONS = (
         handler=lambda call: commands.RegisterShipment(
             caller=call.caller, command_id=call.command_id, order_id=call.id, intent=call.intent
         ),
-        reply=created(render.shipment, "/api/shipments"),
-        responses={201: "The shipment"},
+        responses={201: Success("The shipment", SHIPMENT, place="/api/shipments")},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -63,8 +61,7 @@ OPERATIONS = (
         path=_OF_ORDER,
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.shipments(view, call.tenant, call.id), quick=True),
-        reply=all_of("shipments", render.shipment),
-        responses={200: "The shipments"},
+        responses={200: Success("The shipments", all_of("shipments", SHIPMENT))},
         errors=(NotFound,),
     ),
     Operation(
@@ -74,8 +71,7 @@ OPERATIONS = (
         path=_ONE,
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.shipment(view, call.tenant, call.id), quick=True),
-        reply=ok(render.shipment),
-        responses={200: "The shipment"},
+        responses={200: Success("The shipment", SHIPMENT)},
         errors=(NotFound,),
     ),
     _step("ship", "A labelled shipment has left; its goods leave stock", commands.ShipShipment),

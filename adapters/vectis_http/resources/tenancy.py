@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vectis_core import commands, queries
-from vectis_core.access import IssuedClient, NewClient
+from vectis_core.access import NewClient
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.tenancy import SettingsChange
-from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Operation, Query, Reply, location, ok, page_of
+from vectis_http import parameters
+from vectis_http.operation import Body, Call, Operation, Query, Success, page_of
+from vectis_http.shapes.tenancy import CLIENT, EVENT_PAGE, ISSUED_CLIENT, SETTINGS
 
 _ADMIN = "admin"
-
-
-def _issued(call: Call, issued: IssuedClient) -> Reply:
-    payload = render.issued_client(issued)
-    return Reply(201, payload, (location(call, "/api/clients", issued.client.id),))
 
 
 def _clients(call: Call) -> Query:
     part = queries.page_slice(call.query["limit"], call.query["offset"])
     return Query(lambda view: queries.clients(view, call.tenant, part))
-
-
-def _gone(_: Call, __: Any) -> Reply:
-    return Reply(204, None)
 
 
 OPERATIONS = (
@@ -36,8 +26,7 @@ OPERATIONS = (
         path="/api/settings",
         scope=_ADMIN,
         handler=lambda call: Query(lambda view: queries.settings(view, call.tenant), quick=True),
-        reply=ok(render.settings),
-        responses={200: "The settings"},
+        responses={200: Success("The settings", SETTINGS)},
     ),
     Operation(
         name="updateSettings",
@@ -50,8 +39,7 @@ OPERATIONS = (
         handler=lambda call: commands.UpdateSettings(
             caller=call.caller, command_id=call.command_id, intent=call.intent
         ),
-        reply=ok(render.settings),
-        responses={200: "The settings"},
+        responses={200: Success("The settings", SETTINGS)},
         takes_key=True,
     ),
     Operation(
@@ -62,8 +50,7 @@ OPERATIONS = (
         scope=_ADMIN,
         query=parameters.PAGE,
         handler=_clients,
-        reply=page_of("clients", render.client),
-        responses={200: "A page of clients"},
+        responses={200: Success("A page of clients", page_of("clients", CLIENT))},
     ),
     Operation(
         name="createClient",
@@ -74,8 +61,7 @@ OPERATIONS = (
         body=Body.REQUIRED,
         request=NewClient,
         handler=lambda call: commands.CreateClient(caller=call.caller, command_id=call.command_id, intent=call.intent),
-        reply=_issued,
-        responses={201: "The client and its secret"},
+        responses={201: Success("The client and its secret", ISSUED_CLIENT, place="/api/clients")},
         takes_key=True,
     ),
     Operation(
@@ -85,8 +71,7 @@ OPERATIONS = (
         path="/api/clients/{id}",
         scope=_ADMIN,
         handler=lambda call: commands.RevokeClient(caller=call.caller, command_id=call.command_id, client_id=call.id),
-        reply=_gone,
-        responses={204: "The client has ended"},
+        responses={204: Success("The client has ended")},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -100,8 +85,7 @@ OPERATIONS = (
         handler=lambda call: commands.AddClientSecret(
             caller=call.caller, command_id=call.command_id, client_id=call.id
         ),
-        reply=_issued,
-        responses={201: "The client and its new secret"},
+        responses={201: Success("The client and its new secret", ISSUED_CLIENT, place="/api/clients")},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -113,7 +97,6 @@ OPERATIONS = (
         scope="events:read",
         query=(parameters.AFTER, parameters.TYPES, parameters.LIMIT),
         handler=lambda call: Query(lambda view: queries.events(view, call.tenant, **call.query)),
-        reply=ok(render.event_page),
-        responses={200: "The events, and the cursor that continues after them"},
+        responses={200: Success("The events, and the cursor that continues after them", EVENT_PAGE)},
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from vectis_core import commands, queries
 from vectis_core.catalogue import NewWarehouse, WarehouseChange
 from vectis_core.errors import Conflict, NotFound
-from vectis_http import parameters, render
-from vectis_http.operation import Body, Call, Operation, Query, created, ok, page_of
+from vectis_http import parameters
+from vectis_http.operation import Body, Call, Operation, Query, Success, page_of
+from vectis_http.shapes.catalogue import WAREHOUSE
 
 _READ = "inventory:read"
 _WRITE = "inventory:write"
@@ -26,8 +27,7 @@ OPERATIONS = (
         scope=_READ,
         query=parameters.PAGE,
         handler=_list,
-        reply=page_of("warehouses", render.warehouse),
-        responses={200: "A page of warehouses"},
+        responses={200: Success("A page of warehouses", page_of("warehouses", WAREHOUSE))},
     ),
     Operation(
         name="createWarehouse",
@@ -40,8 +40,7 @@ OPERATIONS = (
         handler=lambda call: commands.CreateWarehouse(
             caller=call.caller, command_id=call.command_id, intent=call.intent
         ),
-        reply=created(render.warehouse, "/api/warehouses"),
-        responses={201: "The warehouse"},
+        responses={201: Success("The warehouse", WAREHOUSE, place="/api/warehouses")},
         errors=(Conflict,),
         takes_key=True,
     ),
@@ -52,8 +51,7 @@ OPERATIONS = (
         path="/api/warehouses/{id}",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.warehouse(view, call.tenant, call.id), quick=True),
-        reply=ok(render.warehouse),
-        responses={200: "The warehouse"},
+        responses={200: Success("The warehouse", WAREHOUSE)},
         errors=(NotFound,),
     ),
     Operation(
@@ -67,8 +65,7 @@ OPERATIONS = (
         handler=lambda call: commands.UpdateWarehouse(
             caller=call.caller, command_id=call.command_id, warehouse_id=call.id, intent=call.intent
         ),
-        reply=ok(render.warehouse),
-        responses={200: "The warehouse"},
+        responses={200: Success("The warehouse", WAREHOUSE)},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from vectis_core import queries
 from vectis_core.commands import (
     CreateSubscription,
@@ -19,41 +16,19 @@ from vectis_core.commands import (
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.webhooks.catalogue import CATALOGUE
 from vectis_core.webhooks.model import (
-    IssuedSubscription,
     NewSubscription,
     ReplayRange,
     Rotation,
     SubscriptionChange,
 )
-from vectis_http import parameters, render
-from vectis_http.operation import (
-    Body,
-    Call,
-    Handler,
-    Operation,
-    Query,
-    Render,
-    Reply,
-    Work,
-    all_of,
-    location,
-    ok,
-    page_of,
-)
+from vectis_http import parameters
+from vectis_http.operation import Body, Call, Handler, Operation, Query, Success, Work, all_of, page_of
+from vectis_http.shapes.webhooks import DELIVERY, DELIVERY_LOG, EVENT_KIND, ISSUED_SUBSCRIPTION, REPLAY, SUBSCRIPTION
 
 _READ = "webhooks:read"
 _WRITE = "webhooks:write"
 _ALL = "/api/webhooks"
 _ONE = "/api/webhooks/{id}"
-
-
-def _issued(call: Call, issued: IssuedSubscription) -> Reply:
-    return Reply(201, render.issued_subscription(issued), (location(call, _ALL, issued.subscription.id),))
-
-
-def _accepted(show: Render) -> Callable[[Call, Any], Reply]:
-    """Return what answers 202 with what has begun, as *show* shows it."""
-    return lambda _, value: Reply(202, show(value))
 
 
 def _deliveries(call: Call) -> Query:
@@ -89,8 +64,7 @@ _SUBSCRIPTIONS = (
         body=Body.REQUIRED,
         request=NewSubscription,
         handler=lambda call: CreateSubscription(caller=call.caller, command_id=call.command_id, intent=call.intent),
-        reply=_issued,
-        responses={201: "The webhook"},
+        responses={201: Success("The webhook", ISSUED_SUBSCRIPTION, place=_ALL)},
         takes_key=True,
     ),
     Operation(
@@ -101,8 +75,7 @@ _SUBSCRIPTIONS = (
         scope=_READ,
         query=parameters.PAGE,
         handler=_list,
-        reply=page_of("webhooks", render.subscription),
-        responses={200: "A page of webhooks"},
+        responses={200: Success("A page of webhooks", page_of("webhooks", SUBSCRIPTION))},
     ),
     Operation(
         name="getWebhook",
@@ -111,8 +84,7 @@ _SUBSCRIPTIONS = (
         path=_ONE,
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.subscription(view, call.tenant, call.id), quick=True),
-        reply=ok(render.subscription),
-        responses={200: "The webhook"},
+        responses={200: Success("The webhook", SUBSCRIPTION)},
         errors=(NotFound,),
     ),
     Operation(
@@ -124,8 +96,7 @@ _SUBSCRIPTIONS = (
         body=Body.REQUIRED,
         request=SubscriptionChange,
         handler=_asking(UpdateSubscription),
-        reply=ok(render.subscription),
-        responses={200: "The webhook"},
+        responses={200: Success("The webhook", SUBSCRIPTION)},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -136,8 +107,7 @@ _SUBSCRIPTIONS = (
         path=_ONE,
         scope=_WRITE,
         handler=_bare(DeleteSubscription),
-        reply=lambda _call, _gone: Reply(204, None),
-        responses={204: "The webhook has ended"},
+        responses={204: Success("The webhook has ended")},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -150,8 +120,7 @@ _SUBSCRIPTIONS = (
         body=Body.OPTIONAL,
         request=Rotation,
         handler=_asking(RotateSecret),
-        reply=ok(render.issued_subscription),
-        responses={200: "The webhook, with the new secret where we made it"},
+        responses={200: Success("The webhook, with the new secret where we made it", ISSUED_SUBSCRIPTION)},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -163,8 +132,7 @@ _SUBSCRIPTIONS = (
         scope=_WRITE,
         body=Body.OPTIONAL,
         handler=_bare(FinishRotation),
-        reply=ok(render.subscription),
-        responses={200: "The webhook"},
+        responses={200: Success("The webhook", SUBSCRIPTION)},
         errors=(NotFound,),
         takes_key=True,
     ),
@@ -176,8 +144,7 @@ _SUBSCRIPTIONS = (
         scope=_WRITE,
         body=Body.OPTIONAL,
         handler=_bare(SendTestEvent),
-        reply=_accepted(render.delivery),
-        responses={202: "The delivery that is on its way"},
+        responses={202: Success("The delivery that is on its way", DELIVERY)},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -192,8 +159,7 @@ _DELIVERIES = (
         scope=_READ,
         query=(parameters.DELIVERY_STATUS, parameters.EVENT, *parameters.PAGE),
         handler=_deliveries,
-        reply=page_of("deliveries", render.delivery),
-        responses={200: "A page of deliveries"},
+        responses={200: Success("A page of deliveries", page_of("deliveries", DELIVERY))},
         errors=(NotFound,),
     ),
     Operation(
@@ -203,8 +169,7 @@ _DELIVERIES = (
         path="/api/deliveries/{id}",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.delivery_log(view, call.tenant, call.id), quick=True),
-        reply=ok(render.delivery_log),
-        responses={200: "The delivery"},
+        responses={200: Success("The delivery", DELIVERY_LOG)},
         errors=(NotFound,),
     ),
     Operation(
@@ -215,8 +180,7 @@ _DELIVERIES = (
         scope=_WRITE,
         body=Body.OPTIONAL,
         handler=lambda call: Redeliver(caller=call.caller, command_id=call.command_id, delivery_id=call.id),
-        reply=_accepted(render.delivery),
-        responses={202: "The delivery that is on its way"},
+        responses={202: Success("The delivery that is on its way", DELIVERY)},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -229,8 +193,7 @@ _DELIVERIES = (
         body=Body.REQUIRED,
         request=ReplayRange,
         handler=_asking(StartReplay),
-        reply=_accepted(render.replay),
-        responses={202: "The replay, which goes on by itself"},
+        responses={202: Success("The replay, which goes on by itself", REPLAY)},
         errors=(NotFound, Conflict),
         takes_key=True,
     ),
@@ -241,8 +204,7 @@ _DELIVERIES = (
         path=f"{_ONE}/replays",
         scope=_READ,
         handler=lambda call: Query(lambda view: queries.replays(view, call.tenant, call.id)),
-        reply=all_of("replays", render.replay),
-        responses={200: "The replays"},
+        responses={200: Success("The replays", all_of("replays", REPLAY))},
         errors=(NotFound,),
     ),
     Operation(
@@ -252,8 +214,7 @@ _DELIVERIES = (
         path="/api/webhooks/events",
         scope=_READ,
         handler=lambda _call: Work(lambda: CATALOGUE, quick=True),
-        reply=all_of("events", render.event_kind),
-        responses={200: "The catalogue"},
+        responses={200: Success("The catalogue", all_of("events", EVENT_KIND))},
     ),
 )
 
