@@ -35,7 +35,8 @@ def is_outside(name: str) -> bool:
 
 
 @given(
-    written=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"])),
+    written=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]))
+    | st.lists(st.ip_addresses().map(str), min_size=1).map(", ".join),
     client=st.ip_addresses().map(str).filter(is_outside),
     hops=st.lists(st.integers(0, 2**24 - 1).map(lambda n: str(ip_address(10 * 2**24 + n))), max_size=4),
 )
