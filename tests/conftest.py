@@ -26,6 +26,13 @@ settings.register_profile(
 settings.load_profile(os.environ.get("VECTIS_HYPOTHESIS", "quick"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly which tests had to be left out because something is not installed here."""
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}
+    for reason in sorted(reason for reason in reasons if "LEFT OUT" in reason):
+        terminalreporter.write_line(reason.removeprefix("Skipped: "), red=True, bold=True)
+
+
 @pytest.fixture(params=["memory", "sqlite"])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
     """Return a shop on each backend; closing it must work after whatever a test did."""

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import attrs
+from described import check_described
 from flask import Flask
 
 from vectis_asgi import AsgiApp
@@ -223,6 +224,8 @@ class Shop:
             remote_address=address,
         )
         response = self.send(request, sized)
+        # Whatever a test is about: what the API answers, it has said in its description.
+        check_described(request, response)
         return Answer(response.status, {n.lower(): v for n, v in response.headers}, response.body)
 
     def get(self, path: str, **more: Any) -> Answer:

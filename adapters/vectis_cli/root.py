@@ -16,6 +16,7 @@ _COMMANDS = {
     ),
     "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
     "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
+    "openapi": Lazy("vectis_cli.openapi:openapi", "Print the description of the API, in OpenAPI 3.1.", extra="http"),
     "verify": Lazy("vectis_cli.verifying:verify", "Check every row against every rule."),
     "backup": Lazy("vectis_cli.backing_up:backup", "Copy the database while it is in use."),
     "import": Lazy("vectis_cli.importing:import_", "Import products or stock from a CSV file."),

@@ -57,6 +57,8 @@ METHODS: Mapping[str, str] = {
     "revokeClient": "clients.revoke",
     "createClientSecret": "clients.add_secret",
     "listEvents": "events",
+    "eraseCustomer": "customers.erase",
+    "exportCustomer": "customers.export",
     "createWebhook": "webhooks.create",
     "listWebhooks": "webhooks.list",
     "getWebhook": "webhooks.get",

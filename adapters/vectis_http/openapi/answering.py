@@ -15,7 +15,7 @@ from vectis_http.headers import RATE_LIMITED, REPLAYED
 from vectis_http.openapi.components import Components
 from vectis_http.openapi.errors import ErrorKind, errors_of, headers_of
 from vectis_http.openapi.examples import Example
-from vectis_http.openapi.words import public, spelt
+from vectis_http.openapi.words import public
 from vectis_http.operation import JSON, Body, Operation, Success
 from vectis_http.shapes.access import ERROR
 
@@ -104,7 +104,7 @@ def _success(operation: Operation, success: Success, components: Components, exa
         told["headers"] = _headers(names)
     if success.content is not None:
         given = {"example": example} if example is not None else {}
-        told["content"] = {success.media_type: {"schema": success.content.schema(components.of_shape), **given}}
+        told["content"] = {success.media_type: {"schema": components.of_content(success.content), **given}}
     return told
 
 
@@ -128,7 +128,7 @@ def _refusal(kinds: list[ErrorKind], shape: Shape, components: Components, *, is
     if shape is ERROR:
         media["schema"] = _either([_error_schema(kind, components) for kind in kinds])
         media["examples"] = {kind.code: {"summary": kind.meaning, "value": kind.example} for kind in kinds}
-    told: dict[str, Any] = {"description": "; or: ".join(spelt(kind.meaning) for kind in kinds)}
+    told: dict[str, Any] = {"description": "; or: ".join(kind.meaning for kind in kinds)}
     names = headers_of(kinds, is_counted=is_counted)
     return {**told, **({"headers": _headers(names)} if names else {}), "content": {JSON: media}}
 

@@ -12,6 +12,7 @@ from vectis_core.events import EventFilter
 from vectis_core.field_comments import comment_on
 from vectis_core.shapes import Shape, or_null
 from vectis_http.openapi.words import public, summary_of
+from vectis_http.operation import Content
 
 #: Rules that say too much to be repeated with every field.
 _NAMED: dict[type, str] = {CountryCode: "Country", CurrencyCode: "Currency", EventFilter: "EventFilter"}
@@ -33,6 +34,13 @@ class Components:
             self.schemas[shape.name] = {}
             self.schemas[shape.name] = public(shape.schema(self.of_shape))
         return _reference(shape.name)
+
+    def of_content(self, content: Content) -> Schema:
+        """Return the schema of a body, or what refers to it."""
+        if isinstance(content, Shape):
+            return self.of_shape(content)
+        told: Schema = public(content.schema(self.of_shape))
+        return told
 
     def of_request(self, kind: type) -> Schema:
         """Return what refers to the schema of what is decoded into *kind*; all shapes must be known by now."""

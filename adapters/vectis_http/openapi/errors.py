@@ -25,7 +25,7 @@ from vectis_http import answers
 from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, RateLimitExceeded, UnsupportedMediaType
 from vectis_http.headers import CHALLENGE, RATE_LIMITED, RETRY_AFTER
 from vectis_http.json_codec import read_json
-from vectis_http.openapi.words import summary_of
+from vectis_http.openapi.words import spelt, summary_of
 from vectis_http.operation import JSON, Body, Operation
 
 #: Of every operation: the inside of the server has failed.
@@ -65,8 +65,8 @@ class ErrorKind:
     def meaning(self) -> str:
         """What it means, in a sentence."""
         if type(self.sample) is VectisError:
-            return "Something went wrong on our side."
-        return summary_of(type(self.sample))
+            return "Something went wrong on our side"
+        return spelt(summary_of(type(self.sample)))
 
     @property
     def example(self) -> object:

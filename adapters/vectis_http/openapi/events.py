@@ -33,7 +33,7 @@ def example_of(kind: EventKind) -> dict[str, Any]:
         "event": str(kind.type),
         "timestamp": _AT,
         "data": dict(kind.example),
-        "id": "evt_01kfzx9m2e008000000000000a",
+        "id": "019bffa1-9c40-7000-8000-00000000000a",
         "sequence": 3,
     }
 

@@ -1,4 +1,7 @@
-"""Words of the code as readers of the API know them: what is ``None`` in Python is ``null`` in JSON."""
+"""Words of the code as readers of the API know them: what is ``None`` in Python is ``null`` in JSON.
+
+Docstrings and comments describe the API too, and now and then name what only Python has.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ _SPELT = (
     ("`None`", "`null`"),
     ("what is left `UNSET` stays", "what is left out stays"),
     ("`UNSET` leaves it", "what is left out stays"),
+    ("after `retry_after` seconds", "after the seconds of `Retry-After`"),
+    ("`problems` lists", "`details.errors` lists"),
+    ("`shortages` has", "`details.shortages` has"),
+    ("`allow` has", "`Allow` has"),
 )
 
 

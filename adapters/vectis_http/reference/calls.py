@@ -12,9 +12,10 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-#: Where the guide's tenant is served.
-HOST = "https://acme.vectisoms.app"
-_TOKEN = "Bearer YOUR_ACCESS_TOKEN"
+#: Where the guide's tenant is served, and where everybody gets tokens.
+_HOST = "https://acme.vectisoms.app"
+_ALL_TENANTS = "https://api.vectisoms.app"
+_PROOF = "Bearer YOUR_ACCESS_TOKEN"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -37,14 +38,15 @@ class Asked:
         given = {each["name"]: each["example"] for each in parameters if "example" in each}
         filled = _PLACEHOLDER.sub(lambda found: quote(str(given.get(found[1], found[1])), safe=""), path)
         query = urlencode({each["name"]: given[each["name"]] for each in parameters if _is_in_query(each)}, safe=",*")
-        headers = [("Authorization", _TOKEN)] if operation["security"] else []
+        headers = [("Authorization", _PROOF)] if operation["security"] else []
         content: Mapping[str, Any] = operation.get("requestBody", {}).get("content", {})
         body = next((media["example"] for media in content.values() if "example" in media), None)
         if body is not None:
             headers.append(("Content-Type", next(iter(content))))
         if any(each["name"] == "Idempotency-Key" for each in parameters):
             headers.append(("Idempotency-Key", "YOUR-KEY-1"))
-        url = f"{HOST}{prefix}{filled}" + (f"?{query}" if query else "")
+        host = _ALL_TENANTS if path.startswith(("/oauth/", "/.well-known/")) else _HOST
+        url = f"{host}{prefix}{filled}" + (f"?{query}" if query else "")
         return cls(method.upper(), url, tuple(headers), body, _FORM in content)
 
 
