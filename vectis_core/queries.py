@@ -73,8 +73,8 @@ class DeliveryLog:
     attempts: tuple[Attempt, ...] = attrs.field(converter=_as_tuple)
 
 
-def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0) -> Slice:
-    """Return the part of a list; raises ``ValidationError`` where it is out of bounds."""
+def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0, before: str | None = None) -> Slice:
+    """Return the part of a list, or of what is older than *before*; raises ``ValidationError`` out of bounds."""
     problems = []
     if type(limit) is not int or not 1 <= limit <= PAGE_MAX:
         problems.append(FieldProblem("limit", f"must be an integer between 1 and {PAGE_MAX}"))
@@ -82,7 +82,7 @@ def page_slice(limit: int = PAGE_DEFAULT, offset: int = 0) -> Slice:
         problems.append(FieldProblem("offset", "must be an integer of 0 or more"))
     if problems:
         raise ValidationError(problems)
-    return Slice(limit, offset)
+    return Slice(limit, offset, before)
 
 
 def order_filter(
@@ -162,10 +162,10 @@ def shipment(view: View, tenant: str, shipment_id: str) -> Shipment:
     return _found(view.shipment(tenant, shipment_id), "shipment")
 
 
-def history(view: View, tenant: str, order_id: str) -> list[Event]:
+def history(view: View, tenant: str, order_id: str) -> tuple[Event, ...]:
     """Return each step that changed an order, oldest first; raises ``NotFound``."""
     order(view, tenant, order_id)
-    return view.history(tenant, Subject.ORDER, order_id)
+    return tuple(view.history(tenant, Subject.ORDER, order_id))
 
 
 def tracking(view: View, tenant: str, order_id: str) -> tuple[ShipmentTimeline, ...]:

@@ -13,15 +13,16 @@ from vectis_core.access import SCOPES
 from vectis_core.commands import Command
 from vectis_core.constraints import Schema
 from vectis_core.errors import VectisError
-from vectis_core.ports import View
-from vectis_core.queries import Page
+from vectis_core.ports import Slice, View
+from vectis_core.queries import Page, page_slice
 from vectis_core.shapes import Refer, Shape
 from vectis_core.tenancy import Caller
 from vectis_http.messages import HttpRequest
-from vectis_http.parameters import Parameter, QueryReader
+from vectis_http.parameters import PAGE, Parameter, QueryReader
 from vectis_http.shapes.access import PAGINATION
 
 JSON = "application/json"
+PAGE_NAMES = tuple(each.name for each in PAGE)
 
 
 @attrs.frozen
@@ -47,6 +48,16 @@ class Call:
     def id(self) -> str:
         """The path's ``{id}``."""
         return self.path["id"]
+
+    @property
+    def part(self) -> Slice:
+        """Which part of a list is asked for."""
+        return page_slice(**{name: self.query[name] for name in PAGE_NAMES})
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What entries of a list are asked for."""
+        return {name: value for name, value in self.query.items() if name not in PAGE_NAMES}
 
 
 @attrs.frozen

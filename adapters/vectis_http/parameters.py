@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import attrs
 
 from vectis_core.checking import wire_name
-from vectis_core.constraints import Constraint, Flag, Moment, OneOf, Schema, Text, Whole
+from vectis_core.constraints import Constraint, Flag, Moment, OneOf, Pattern, Schema, Text, Whole
 from vectis_core.errors import FieldProblem, ValidationError
 from vectis_core.events import EventFilter, EventType
 from vectis_core.orders import OrderStatus
@@ -77,7 +77,11 @@ def _yes_or_no(name: str, description: str) -> Parameter:
 
 LIMIT = Parameter("limit", _integer, "must be an integer", "Entries on the page", Whole(1, PAGE_MAX), PAGE_DEFAULT)
 OFFSET = Parameter("offset", _integer, "must be an integer", "Entries to skip", Whole(0, OFFSET_MAX), 0)
-PAGE = (LIMIT, OFFSET)
+BEFORE = _text("before", "Only those older than the entry with this id, however many are added meanwhile")
+PAGE = (LIMIT, OFFSET, BEFORE)
+BEFORE_MOVEMENT = _text(
+    "before", "Only those with a smaller sequence", Pattern("[1-9][0-9]{0,17}", "the sequence of a movement")
+)
 
 SKU = _text("sku", "Only those with this SKU")
 STATUS = _text("status", "Only orders of this status", OneOf(tuple(str(s) for s in OrderStatus)))

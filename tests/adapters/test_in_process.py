@@ -54,6 +54,7 @@ METHODS: Mapping[str, str] = {
     "updateSettings": "settings.update",
     "listClients": "clients.list",
     "createClient": "clients.create",
+    "getClient": "clients.get",
     "revokeClient": "clients.revoke",
     "createClientSecret": "clients.add_secret",
     "listEvents": "events",

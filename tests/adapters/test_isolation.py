@@ -142,7 +142,7 @@ _QUERY = {
     "customerId": lambda names: names.customer_id,
     "warehouseId": lambda names: names.ids["warehouses"],
 }
-_NAMELESS = {"limit", "offset", "status", "createdAfter", "createdBefore", "low", "active", "event", "after", "types"}
+_NAMELESS = set("limit offset before status createdAfter createdBefore low active event after types".split())
 
 
 def path_of(operation: Operation, names: Names, kind: str | None = None) -> str:

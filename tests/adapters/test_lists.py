@@ -17,6 +17,23 @@ def test_pages_fit_together(shop: Shop) -> None:
     assert [page["pagination"]["total"] for page in pages] == [5] * 4
 
 
+def test_a_list_goes_on_from_the_last_entry_that_was_seen(shop: Shop) -> None:
+    """``before`` shows what is older than an entry, each once, whatever is added meanwhile."""
+    record = shop.stocked()
+    made = [shop.ordered(f"ORDER-{number}")["id"] for number in range(5)]
+    last = shop.get("/api/orders?limit=2").json["orders"][-1]["id"]
+    shop.ordered("ORDER-LATE")
+    page = shop.get(f"/api/orders?limit=2&before={last}").json
+    ledger = f"/api/inventory/{record['id']}/movements"
+    sequences = [each["sequence"] for each in shop.get(f"{ledger}?before=4").json["movements"]]
+
+    assert [order["id"] for order in page["orders"]] == made[2:0:-1]
+    assert page["pagination"]["total"] == 6
+    assert sequences == [3, 2, 1]
+    assert shop.get(f"{ledger}?before=0").field == "before"
+    assert shop.get("/api/orders?before=%00").field == "before"
+
+
 def test_a_page_has_twenty_entries_where_nothing_is_said(shop: Shop) -> None:
     """The default limit is 20, the greatest 100."""
     for number in range(21):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from vectis_core.commands import Command
-from vectis_core.engine import Engine
+from vectis_core.engine import Engine, Steps
 from vectis_core.ports import Store, View
 from vectis_core.tenancy import Caller
 
@@ -41,9 +41,9 @@ class AwaitingEngine:
             return self._engine.ask_view(question)
         return await asyncio.to_thread(self._engine.ask_view, question)
 
-    async def run_steps(self, steps: Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]) -> T:
+    async def run_steps(self, begin: Callable[[], Steps[T]]) -> T:
         """Return what several questions and commands come to, one after the other, in a thread."""
-        return await asyncio.to_thread(self._engine.run_steps, steps)
+        return await asyncio.to_thread(self._engine.run_steps, begin)
 
 
 def awaiting_face(engine: Engine, caller: Caller) -> TenantFace:

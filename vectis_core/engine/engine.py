@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Questions to the store, and commands that do not need each other, one after the other, that come to one result.
+Steps = Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]
+
 _logger = logging.getLogger("vectis.engine")
 
 _COMMAND_ID = Text(1, 255)
@@ -130,11 +133,12 @@ class Engine:
             raise
         return [each.outcome_or_refusal() if isinstance(each, Ticket) else each for each in came_to]
 
-    def run_steps(self, steps: Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]) -> T:
-        """Return what *steps* come to, which yield questions to the store, and commands that do not need each other.
+    def run_steps(self, begin: Callable[[], Steps[T]]) -> T:
+        """Return what steps come to, which yield questions to the store, and commands that do not need each other.
 
         A question is sent its answer, commands what ``run_all`` returns of them.
         """
+        steps = begin()
         answer: Any = None
         while True:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from vectis_core import commands, queries
 from vectis_core.access import ApiClient, IssuedClient, NewClient
@@ -26,14 +27,16 @@ class ClientsFace:
 
     def get(self, client_id: str) -> ApiClient:
         """Return a client; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.client(view, self._caller.tenant, client_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.client, tenant=self._caller.tenant, client_id=client_id), quick=True
+        )
 
     def list(self) -> Listing[ApiClient]:
         """Return clients, newest first, revoked ones included."""
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.clients(view, tenant, part),
+            partial(queries.clients, tenant=tenant),
             lambda client: client.id,
         )
 
@@ -60,7 +63,7 @@ class SettingsFace:
 
     def get(self) -> Settings:
         """Return the settings."""
-        return self._engine.ask_view(lambda view: queries.settings(view, self._caller.tenant), quick=True)
+        return self._engine.ask_view(partial(queries.settings, tenant=self._caller.tenant), quick=True)
 
     def update(self, *, auto_confirm: bool | Unset = UNSET, command_id: str | None = None) -> Settings:
         """Change what is given."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vectis_core import personal_data
 from vectis_core.engine import Engine
 from vectis_core.faces.listing import Listing
@@ -26,7 +28,7 @@ class CustomersFace:
         Raises ``ValidationError`` unless one of the two is given.
         """
         return self._engine.run_steps(
-            personal_data.erase(self._caller, CustomerKey(customer_id=customer_id, email=email))
+            partial(personal_data.erase, self._caller, who=CustomerKey(customer_id=customer_id, email=email))
         )
 
     def export(self, *, customer_id: str | None = None, email: str | None = None) -> Listing[CustomerRecord]:
@@ -38,6 +40,6 @@ class CustomersFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: personal_data.records(view, tenant, where, part),
+            partial(personal_data.records, tenant=tenant, where=where),
             lambda record: record.order.id,
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from vectis_core import queries
 from vectis_core.engine import Engine
 from vectis_core.events import Event
-from vectis_core.ports import Slice, View
+from vectis_core.ports import Slice
 from vectis_core.queries import PAGE_DEFAULT, PAGE_MAX, EventPage, Page
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class Listing(Generic[T]):
     def __init__(
         self,
         engine: Engine,
-        read: Callable[[View, Slice], Page[T]],
+        read: partial[Page[T]],
         key: Callable[[T], str],
         *,
         quick: bool = False,
@@ -56,7 +57,7 @@ class Listing(Generic[T]):
 
     def read(self, part: Slice) -> Page[T]:
         """Return one part."""
-        return self._engine.ask_view(lambda view: self._read(view, part), quick=self._quick)
+        return self._engine.ask_view(partial(self._read, part=part), quick=self._quick)
 
     def after(self, page: Page[T]) -> Slice | None:
         """Return the part that follows *page*, or ``None`` where that was the last."""
@@ -92,7 +93,9 @@ class EventFeed:
 
     def read(self, after: str | None, limit: int = PAGE_MAX) -> EventPage:
         """Return the page that follows a cursor."""
-        return self._engine.ask_view(lambda view: queries.events(view, self._tenant, after, self._types, limit))
+        return self._engine.ask_view(
+            partial(queries.events, tenant=self._tenant, after=after, types=self._types, limit=limit)
+        )
 
     @staticmethod
     def goes_on(page: EventPage) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from vectis_core import commands, queries
 from vectis_core.engine import Engine, Within
@@ -63,12 +64,12 @@ class OrdersFace:
 
     def get(self, order_id: str) -> Order:
         """Return an order; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.order(view, self._caller.tenant, order_id), quick=True)
+        return self._engine.ask_view(partial(queries.order, tenant=self._caller.tenant, order_id=order_id), quick=True)
 
     def by_external_id(self, external_id: str) -> Order:
         """Return the order that has the caller's own id; raises ``NotFound``."""
         return self._engine.ask_view(
-            lambda view: queries.order_by_external_id(view, self._caller.tenant, external_id), quick=True
+            partial(queries.order_by_external_id, tenant=self._caller.tenant, external_id=external_id), quick=True
         )
 
     def list(
@@ -89,7 +90,7 @@ class OrdersFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.orders(view, tenant, where, part),
+            partial(queries.orders, tenant=tenant, where=where),
             lambda order: order.id,
             quick=where.external_id is not None,
         )
@@ -163,11 +164,13 @@ class OrdersFace:
 
     def shipments(self, order_id: str) -> tuple[Shipment, ...]:
         """Return the order's shipments, oldest first; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.shipments(view, self._caller.tenant, order_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.shipments, tenant=self._caller.tenant, order_id=order_id), quick=True
+        )
 
     def history(self, order_id: str) -> tuple[Event, ...]:
         """Return each step that changed the order, oldest first, with who took it; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: tuple(queries.history(view, self._caller.tenant, order_id)))
+        return self._engine.ask_view(partial(queries.history, tenant=self._caller.tenant, order_id=order_id))
 
 
 class ShipmentsFace:
@@ -179,7 +182,9 @@ class ShipmentsFace:
 
     def get(self, shipment_id: str) -> Shipment:
         """Return a shipment; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.shipment(view, self._caller.tenant, shipment_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.shipment, tenant=self._caller.tenant, shipment_id=shipment_id), quick=True
+        )
 
     def ship(self, shipment_id: str, *, at: datetime | None = None, command_id: str | None = None) -> Shipment:
         """A labelled shipment has left, now or at *at*; its goods leave stock.

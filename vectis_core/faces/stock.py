@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from vectis_core import commands, queries
 from vectis_core.catalogue import (
     Dimensions,
@@ -44,11 +46,13 @@ class ProductsFace:
 
     def get(self, product_id: str) -> Product:
         """Return a product; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.product(view, self._caller.tenant, product_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.product, tenant=self._caller.tenant, product_id=product_id), quick=True
+        )
 
     def by_sku(self, sku: str) -> Product:
         """Return the product with this SKU; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.product_by_sku(view, self._caller.tenant, sku), quick=True)
+        return self._engine.ask_view(partial(queries.product_by_sku, tenant=self._caller.tenant, sku=sku), quick=True)
 
     def list(self, *, sku: str | None = None, q: str | None = None, active: bool | None = None) -> Listing[Product]:
         """Return products, newest first; *q* is looked for in SKU and name, without regard to ASCII case.
@@ -59,7 +63,7 @@ class ProductsFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.products(view, tenant, where, part),
+            partial(queries.products, tenant=tenant, where=where),
             lambda product: product.id,
             quick=where.sku is not None,
         )
@@ -99,14 +103,16 @@ class InventoryFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.stock(view, tenant, where, part),
+            partial(queries.stock, tenant=tenant, where=where),
             lambda record: record.id,
             quick=where.sku is not None,
         )
 
     def get(self, stock_id: str) -> StockRecord:
         """Return a stock record; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.stock_record(view, self._caller.tenant, stock_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.stock_record, tenant=self._caller.tenant, stock_id=stock_id), quick=True
+        )
 
     def open(
         self,
@@ -156,13 +162,13 @@ class InventoryFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.movements(view, tenant, stock_id, part),
+            partial(queries.movements, tenant=tenant, stock_id=stock_id),
             lambda movement: str(movement.seq),
         )
 
     def explain(self, stock_id: str) -> Explanation:
         """Return who holds what of the record; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.explain(view, self._caller.tenant, stock_id))
+        return self._engine.ask_view(partial(queries.explain, tenant=self._caller.tenant, stock_id=stock_id))
 
 
 class WarehousesFace:
@@ -189,7 +195,7 @@ class WarehousesFace:
     def get(self, warehouse_id: str) -> Warehouse:
         """Return a warehouse; raises ``NotFound``."""
         return self._engine.ask_view(
-            lambda view: queries.warehouse(view, self._caller.tenant, warehouse_id), quick=True
+            partial(queries.warehouse, tenant=self._caller.tenant, warehouse_id=warehouse_id), quick=True
         )
 
     def list(self) -> Listing[Warehouse]:
@@ -197,7 +203,7 @@ class WarehousesFace:
         tenant = self._caller.tenant
         return Listing(
             self._engine,
-            lambda view, part: queries.warehouses(view, tenant, part),
+            partial(queries.warehouses, tenant=tenant),
             lambda warehouse: warehouse.id,
         )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from vectis_core import commands, queries
 from vectis_core.engine import Engine
 from vectis_core.tenancy import Caller
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, CarrierAccount, CarrierSetup
-from vectis_core.tracking.carrier import carrier_names, carrier_of
+from vectis_core.tracking.carrier import carrier_names
 from vectis_core.tracking.model import Filed, TrackingEvent
 from vectis_core.tracking.timeline import ShipmentTimeline
 
@@ -24,7 +25,9 @@ class TrackingFace:
 
     def of_order(self, order_id: str) -> tuple[ShipmentTimeline, ...]:
         """Return the timeline of each shipment of an order, oldest scan first; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.tracking(view, self._caller.tenant, order_id), quick=True)
+        return self._engine.ask_view(
+            partial(queries.tracking, tenant=self._caller.tenant, order_id=order_id), quick=True
+        )
 
     def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str = "UTC") -> Filed:
         """File what a carrier reports, from wherever it was learnt: a push of ours, a poll, a phone call.
@@ -81,16 +84,15 @@ class CarriersFace:
             payload_days=payload_days,
             accept_unproven=accept_unproven,
         )
-        name = carrier_of(carrier).name
-        return self._engine.run(commands.ConfigureCarrier(caller=self._caller, carrier=name, intent=setup))
+        return self._engine.run(commands.ConfigureCarrier(caller=self._caller, carrier=carrier, intent=setup))
 
     def get(self, carrier: str) -> CarrierAccount:
         """Return what is configured for a carrier; raises ``NotFound`` where nothing is."""
-        return self._engine.ask_view(lambda view: queries.carrier(view, self._caller.tenant, carrier), quick=True)
+        return self._engine.ask_view(partial(queries.carrier, tenant=self._caller.tenant, name=carrier), quick=True)
 
     def list(self) -> tuple[CarrierAccount, ...]:
         """Return what is configured, by carrier."""
-        return self._engine.ask_view(lambda view: queries.carriers(view, self._caller.tenant), quick=True)
+        return self._engine.ask_view(partial(queries.carriers, tenant=self._caller.tenant), quick=True)
 
     def close(self, carrier: str) -> CarrierAccount:
         """Accept nothing more from a carrier, and forget its secrets. Raises ``NotFound``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from vectis_core import commands, queries
 from vectis_core.checking import UNSET, Unset
@@ -45,13 +46,13 @@ class WebhooksFace:
     def get(self, subscription_id: str) -> Subscription:
         """Return a subscription; raises ``NotFound``."""
         return self._engine.ask_view(
-            lambda view: queries.subscription(view, self._caller.tenant, subscription_id), quick=True
+            partial(queries.subscription, tenant=self._caller.tenant, subscription_id=subscription_id), quick=True
         )
 
     def list(self) -> Listing[Subscription]:
         """Return subscriptions, newest first."""
         tenant = self._caller.tenant
-        return Listing(self._engine, lambda view, part: queries.subscriptions(view, tenant, part), lambda each: each.id)
+        return Listing(self._engine, partial(queries.subscriptions, tenant=tenant), lambda each: each.id)
 
     def update(
         self,
@@ -127,14 +128,12 @@ class WebhooksFace:
         """
         tenant = self._caller.tenant
         where = queries.delivery_filter(subscription_id, status, event)
-        return Listing(
-            self._engine, lambda view, part: queries.deliveries(view, tenant, where, part), lambda each: each.id
-        )
+        return Listing(self._engine, partial(queries.deliveries, tenant=tenant, where=where), lambda each: each.id)
 
     def delivery(self, delivery_id: str) -> DeliveryLog:
         """Return a delivery with all attempts; raises ``NotFound``."""
         return self._engine.ask_view(
-            lambda view: queries.delivery_log(view, self._caller.tenant, delivery_id), quick=True
+            partial(queries.delivery_log, tenant=self._caller.tenant, delivery_id=delivery_id), quick=True
         )
 
     def redeliver(self, delivery_id: str, *, command_id: str | None = None) -> Delivery:
@@ -167,4 +166,6 @@ class WebhooksFace:
 
     def replays(self, subscription_id: str) -> tuple[Replay, ...]:
         """Return the replays of a webhook and how far they are, newest first; raises ``NotFound``."""
-        return self._engine.ask_view(lambda view: queries.replays(view, self._caller.tenant, subscription_id))
+        return self._engine.ask_view(
+            partial(queries.replays, tenant=self._caller.tenant, subscription_id=subscription_id)
+        )

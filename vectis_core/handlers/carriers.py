@@ -17,6 +17,7 @@ from vectis_core.tracking.accounts import (
     KeptPayload,
     secret_owner,
 )
+from vectis_core.tracking.carrier import carrier_of
 from vectis_core.unit_of_work import Keys, UnitOfWork
 
 #: Notices of a carrier that are kept.
@@ -34,7 +35,8 @@ def keys(command: ConfigureCarrier | CloseCarrier | NoteCarrier | ResealCarrier,
 
 
 def configure(command: ConfigureCarrier, work: UnitOfWork) -> CarrierAccount:
-    """Say how a carrier's pushes prove themselves."""
+    """Say how a carrier's pushes prove themselves; raises ``NotFound`` for one that is not installed."""
+    carrier_of(command.carrier)
     setup, known = command.intent, work.carrier(command.carrier)
     _check(setup, known)
     secrets = known.secrets if known is not None else ()

@@ -7,10 +7,9 @@ from typing import Protocol
 
 from vectis_carriers.intake import NotProved
 from vectis_core import queries
-from vectis_core.commands import CloseCarrier, Command, ConfigureCarrier
+from vectis_core.commands import CloseCarrier, ConfigureCarrier
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable
-from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
-from vectis_core.tracking.carrier import carrier_of
+from vectis_core.tracking.accounts import CarrierSetup
 from vectis_http.errors import PayloadTooLarge
 from vectis_http.operation import Body, Call, Operation, Query, Steps, Success, all_of
 from vectis_http.shapes.tracking import CARRIER_ACCOUNT, RECEIPT, TIMELINE
@@ -27,11 +26,6 @@ class PushService(Protocol):
     def take(self, call: Call) -> Steps:
         """Take a push; comes to its ``Receipt``."""
         ...
-
-
-def _configure(call: Call) -> Command[CarrierAccount]:
-    name = carrier_of(call.path["carrier"]).name
-    return ConfigureCarrier(caller=call.caller, carrier=name, intent=call.intent)
 
 
 def pushes_of(pushes: PushService) -> Sequence[Operation]:
@@ -90,7 +84,7 @@ OPERATIONS = (
         scope=_ADMIN,
         body=Body.REQUIRED,
         request=CarrierSetup,
-        handler=_configure,
+        handler=lambda call: ConfigureCarrier(caller=call.caller, carrier=call.path["carrier"], intent=call.intent),
         responses={200: Success("The carrier, without its secrets", CARRIER_ACCOUNT)},
         errors=(NotFound,),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vectis_core import personal_data, queries
+from vectis_core import personal_data
 from vectis_core.personal_data import CustomerKey
 from vectis_http import parameters
 from vectis_http.operation import Body, Call, Operation, Query, Several, Steps, Success, page_of
@@ -24,7 +24,7 @@ def _erase(call: Call) -> Steps:
 
 
 def _export(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     where = personal_data.orders_of(call.intent)
     return Query(lambda view: personal_data.records(view, call.tenant, where, part))
 

@@ -15,14 +15,13 @@ _ONE = "/api/inventory/{id}"
 
 
 def _list(call: Call) -> Query:
-    asked = dict(call.query)
-    part = queries.page_slice(asked.pop("limit"), asked.pop("offset"))
-    where = queries.stock_filter(**asked)
+    part = call.part
+    where = queries.stock_filter(**call.filters)
     return Query(lambda view: queries.stock(view, call.tenant, where, part), quick=where.sku is not None)
 
 
 def _movements(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     return Query(lambda view: queries.movements(view, call.tenant, call.id, part))
 
 
@@ -98,7 +97,7 @@ OPERATIONS = (
         method="GET",
         path=f"{_ONE}/movements",
         scope=_READ,
-        query=parameters.PAGE,
+        query=(parameters.LIMIT, parameters.OFFSET, parameters.BEFORE_MOVEMENT),
         handler=_movements,
         responses={200: Success("A page of movements", page_of("movements", MOVEMENT))},
         errors=(NotFound,),

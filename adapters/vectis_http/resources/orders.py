@@ -28,9 +28,8 @@ def _placed(call: Call, placed: Placed) -> Reply:
 
 
 def _list(call: Call) -> Query:
-    asked = dict(call.query)
-    part = queries.page_slice(asked.pop("limit"), asked.pop("offset"))
-    where = queries.order_filter(**asked)
+    part = call.part
+    where = queries.order_filter(**call.filters)
     return Query(lambda view: queries.orders(view, call.tenant, where, part), quick=where.external_id is not None)
 
 

@@ -14,9 +14,8 @@ _WRITE = "products:write"
 
 
 def _list(call: Call) -> Query:
-    asked = dict(call.query)
-    part = queries.page_slice(asked.pop("limit"), asked.pop("offset"))
-    where = queries.product_filter(**asked)
+    part = call.part
+    where = queries.product_filter(**call.filters)
     return Query(lambda view: queries.products(view, call.tenant, where, part), quick=where.sku is not None)
 
 

@@ -14,7 +14,7 @@ _ADMIN = "admin"
 
 
 def _clients(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     return Query(lambda view: queries.clients(view, call.tenant, part))
 
 
@@ -63,6 +63,16 @@ OPERATIONS = (
         handler=lambda call: commands.CreateClient(caller=call.caller, command_id=call.command_id, intent=call.intent),
         responses={201: Success("The client and its secret", ISSUED_CLIENT, place="/api/clients")},
         takes_key=True,
+    ),
+    Operation(
+        name="getClient",
+        summary="Read an API client",
+        method="GET",
+        path="/api/clients/{id}",
+        scope=_ADMIN,
+        handler=lambda call: Query(lambda view: queries.client(view, call.tenant, call.id), quick=True),
+        responses={200: Success("The client", CLIENT)},
+        errors=(NotFound,),
     ),
     Operation(
         name="revokeClient",

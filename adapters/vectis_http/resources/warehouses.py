@@ -14,7 +14,7 @@ _WRITE = "inventory:write"
 
 
 def _list(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     return Query(lambda view: queries.warehouses(view, call.tenant, part))
 
 

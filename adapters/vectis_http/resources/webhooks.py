@@ -32,13 +32,13 @@ _ONE = "/api/webhooks/{id}"
 
 
 def _deliveries(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     where = queries.delivery_filter(call.id, call.query["status"], call.query["event"])
     return Query(lambda view: queries.deliveries(view, call.tenant, where, part))
 
 
 def _list(call: Call) -> Query:
-    part = queries.page_slice(call.query["limit"], call.query["offset"])
+    part = call.part
     return Query(lambda view: queries.subscriptions(view, call.tenant, part))
 
 

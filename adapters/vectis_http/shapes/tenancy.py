@@ -31,6 +31,7 @@ EVENT = Shape.of(
     Member("subject", "subject", description="What it is about"),
     Member("subjectId", "subject_id", description="The id of that"),
     "sequence",
+    Member("cursor", "cursor", description="What continues after this one in the feed"),
     Member("actor", "actor", description="Who did it: the API client's id, or what the program called itself"),
 )
 
