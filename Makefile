@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
 DEVELOP := $(BUILT)-for-development
 
-.PHONY: serve test check bench prove mutants audit help
+.PHONY: serve test check bench prove mutants contract audit help
 .DELETE_ON_ERROR:
 
 help: ## List these commands.
@@ -32,6 +32,11 @@ bench: $(DEVELOP) ## Measure beside the comparators. ARGS=--quick takes less tim
 
 prove: $(DEVELOP) ## Prove that nothing is lost and nothing is sold twice, in under an hour. ARGS="--only NAME" takes one.
 	$(BIN)/python -m proof $(ARGS)
+
+contract: $(DEVELOP) ## Try each face by its description, 20,000 requests each. ARGS=1000 takes so many.
+	$(BIN)/python tests/contract/run.py ASGI $(ARGS)
+	$(BIN)/python tests/contract/run.py WSGI $(ARGS)
+	$(BIN)/python tests/contract/run.py Flask $(ARGS)
 
 mutants: $(DEVELOP) ## Put known faults into the product, one by one, and see that tests find each.
 	$(BIN)/python -m proof.mutants $(ARGS)

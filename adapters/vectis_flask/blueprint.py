@@ -21,7 +21,8 @@ _REST = "vectis_rest"
 class _Rest(BaseConverter):
     """All that is left of a path, doubled slashes included; werkzeug's own ``path`` starts with none."""
 
-    regex = ".*"
+    # Of any characters: a percent-encoded line feed is one too, and without it Flask would answer in its own form.
+    regex = r"[\s\S]*"
     part_isolating = False
 
 

@@ -21,6 +21,7 @@ from http_faces import Shop
         "/api/orders/x/y/z",
         "/api/orders/../products",
         "/api/orders/%00",
+        "/api/orders/%0A/x",
         "/api/products/%FF",
         "/api/products/sku/",
         "/healthz/",

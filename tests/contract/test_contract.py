@@ -1,0 +1,16 @@
+"""Each face, behind a real server, keeps to the description whatever is drawn; ``make contract`` tries longer."""
+
+from __future__ import annotations
+
+import pytest
+from contract.run import FACES, served, tried
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_keeps_to_the_description(face: str) -> None:
+    """No failure of the server, no status, header or body beside the description, nothing let in that it forbids."""
+    with served(face) as target:
+        outcome = tried(target, examples=3, seed=1, phases="examples,fuzzing,stateful")
+
+    assert outcome.is_good, outcome.said
+    assert outcome.cases > 300
