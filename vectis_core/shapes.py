@@ -123,7 +123,7 @@ def _hints(kind: type) -> Mapping[str, Any]:
 
 
 @attrs.frozen
-class _Step:
+class Step:
     """One attribute on the way to a value."""
 
     owner: type
@@ -133,9 +133,9 @@ class _Step:
     nullable: bool
 
 
-def _steps(kind: type, source: str) -> list[_Step]:
+def steps_of(kind: type, source: str) -> list[Step]:
     """Return the way from a value of *kind* to what stands at *source*."""
-    steps: list[_Step] = []
+    steps: list[Step] = []
     for name in source.split("."):
         held = getattr(kind, name, None)
         hint = _hints(held.fget)["return"] if isinstance(held, property) and held.fget else _hints(kind)[name]
@@ -143,13 +143,13 @@ def _steps(kind: type, source: str) -> list[_Step]:
         if typing.get_origin(hint) in {typing.Union, types.UnionType}:
             [hint] = [each for each in typing.get_args(hint) if each is not type(None)]
             nullable = True
-        steps.append(_Step(kind, name, hint, nullable))
+        steps.append(Step(kind, name, hint, nullable))
         kind = hint
     return steps
 
 
 def _schema_of(kind: type, member: Member, refer: Refer) -> Schema:
-    steps = _steps(kind, member.source)
+    steps = steps_of(kind, member.source)
     last = steps[-1]
     if member.shape is not None:
         schema = refer(member.shape)
@@ -194,7 +194,7 @@ def _compiled(shape: Shape) -> Callable[[Any], Wire]:
 
 def _shown(kind: type, member: Member, names: dict[str, Any]) -> str:
     """Return the expression that shows a member; what it calls is put into *names*."""
-    steps = _steps(kind, member.source)
+    steps = steps_of(kind, member.source)
     held = f"value.{member.source}"
     last = steps[-1]
     told = f"it_{len(names)}" if last.nullable else held
