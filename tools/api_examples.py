@@ -224,6 +224,7 @@ def _rest(teller: _Teller, order: str, record: str) -> None:
     issued = teller.tell("createClientSecret", {}, id=client["id"])
     teller.shown[issued["clientSecret"]] = "ITS_NEW_CLIENT_SECRET"
     teller.tell("listClients", query={"limit": 20})
+    teller.tell("getClient", id=client["id"])
     teller.tell("revokeClient", id=client["id"])
     teller.tell("exportCustomer", {"customerId": "cust_jane123"}, query={"limit": 1})
     teller.tell("eraseCustomer", {"customerId": "cust_jane123"})
