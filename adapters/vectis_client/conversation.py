@@ -88,8 +88,8 @@ def _result(route: Route, values: Mapping[str, Any], answer: Answer) -> Any:
     told = answer.json()
     try:
         result = read_content(success.content, told)
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
-        raise answer.unexpected() from None
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise answer.unexpected() from error
     if route.is_one:
         if not result.items:
             raise NotFound("No such order")

@@ -51,7 +51,7 @@ class Untold:
 UNTOLD = Untold()
 
 
-def partly(kind: type[T], **told: Any) -> T:
+def partly(kind: type[T], /, **told: Any) -> T:
     """Return a value of the attrs class *kind* of which only some fields are told; nothing is converted or checked."""
     value = object.__new__(kind)
     fields: Any = attrs.fields(kind)  # type: ignore[arg-type]  # mypy knows no bound that says "an attrs class"
