@@ -174,8 +174,11 @@ class Success:
 def _only_reply(operation: Operation) -> Callable[[Call, Any], Reply]:
     """Return what answers with the one success that an operation has."""
     [(status, success)] = operation.responses.items()
-    reply = success.reply
-    return lambda call, result: reply(status, call, result)
+    if success.content is None or success.place is not None:
+        return lambda call, result: success.reply(status, call, result)
+    # Most reads end here, so nothing is looked up that is known now.
+    show = success.content.show
+    return lambda _, result: Reply(status, show(result))
 
 
 @attrs.frozen(kw_only=True)

@@ -69,7 +69,7 @@ TOY = Shape.of(
     spread=Spread("notes", {"type": "string"}),
 )
 
-moments = st.none() | st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))
+moments = st.none() | st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - it takes no zone
 parts = st.builds(Part, length=st.decimals(0, 100, places=3), made_at=moments)
 toys = st.builds(
     Toy,

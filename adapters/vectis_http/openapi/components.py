@@ -72,7 +72,8 @@ class Components:
             properties[plan.wire] = schema
         required = [plan.wire for plan in plan_of(kind) if defaults[plan.name] is attrs.NOTHING]
         schema = {"type": "object", "description": summary_of(kind), "properties": properties}
-        return public({**schema, **({"required": required} if required else {}), "additionalProperties": False})
+        told: Schema = public({**schema, **({"required": required} if required else {}), "additionalProperties": False})
+        return told
 
     def _field(self, plan: FieldPlan) -> dict[str, Any]:
         entry: Schema = {}
