@@ -27,6 +27,7 @@ from vectis_core.errors import (
     VectisError,
 )
 from vectis_core.events import Event, EventType
+from vectis_core.loggers import keep_quiet_unless_asked
 from vectis_core.orders import (
     Address,
     Item,
@@ -146,3 +147,5 @@ __all__ = [
     "WarehouseAddress",
     "Weight",
 ]
+
+keep_quiet_unless_asked()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from vectis_core.loggers import LOGGERS, logger_table
@@ -24,3 +26,10 @@ def test_every_logger_of_the_code_is_listed() -> None:
             if "testing" not in source.parts:
                 named |= set(_NAMED.findall(source.read_text(encoding="utf-8")))
     assert named == set(LOGGERS)
+
+
+def test_nothing_is_written_where_no_logging_is_set_up() -> None:
+    """An application that has set no logging up finds nothing of ours in its standard error."""
+    script = "import vectis_core, logging; logging.getLogger('vectis.engine').error('heard')"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert ran.stderr == b""
