@@ -44,7 +44,7 @@ def test_an_unknown_path_is_not_found(shop: Shop, path: str) -> None:
         ("HEAD", "/oauth/token", "OPTIONS, POST"),
         ("GET", "/api/inventory/x/adjust", "OPTIONS, PATCH"),
         ("TRACE", "/healthz", "GET, HEAD, OPTIONS"),
-        ("PURGE", "/api/clients/x", "DELETE, OPTIONS"),
+        ("PURGE", "/api/clients/x", "DELETE, GET, HEAD, OPTIONS"),
         ("get", "/api/orders", "GET, HEAD, OPTIONS, POST"),
     ],
 )
