@@ -48,7 +48,7 @@ class Untold:
     __contains__ = _refuse
 
 
-UNTOLD = Untold()
+UNTOLD: Any = Untold()
 
 
 def partly(kind: type[T], /, **told: Any) -> T:
