@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 import attrs
 
@@ -115,7 +116,7 @@ def errors_of(operation: Operation) -> list[ErrorKind]:
     if operation.body in {Body.REQUIRED, Body.OPTIONAL}:
         kinds.add(UnsupportedMediaType)
     codes = {kind.code for kind in kinds}
-    return [kind for kind in ERRORS if kind.code in codes]
+    return sorted((kind for kind in ERRORS if kind.code in codes), key=attrgetter("status"))
 
 
 def headers_of(kinds: Iterable[ErrorKind], *, is_counted: bool) -> list[str]:
