@@ -77,9 +77,7 @@ def oms(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TenantFace]:
             client = there.client() if request.param.startswith("Client") else there.async_client()
         else:
             server = stack.enter_context(serving(f"sqlite:///{tmp_path}/shop.db"))
-            with Vectis.open(f"sqlite:///{tmp_path}/shop.db") as there_too:
-                issued = there_too.clients.create("all of it", scopes=_ALL)
-                login = {"client_id": issued.client.id, "client_secret": str(issued.secret)}
+            login = {"client_id": server.word("clientId"), "client_secret": server.word("clientSecret")}
             kind = Client if request.param == "Client" else AsyncClient
             client = kind.connect(server.address, **login)
         if isinstance(client, Client):
@@ -87,12 +85,6 @@ def oms(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TenantFace]:
         else:
             yield run_to_their_ends(client, runner)
             runner.run(client.close())
-
-
-_ALL = (
-    "orders:read orders:write products:read products:write inventory:read inventory:write "
-    "webhooks:read webhooks:write events:read admin"
-).split()
 
 
 def test_one_story_is_the_same_over_all(oms: TenantFace) -> None:

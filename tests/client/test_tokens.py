@@ -46,9 +46,9 @@ class Issuer:
             return httpx.Response(401, json={"error": "Unauthorized", "message": "No", "details": {}})
         return httpx.Response(200, json=SETTINGS)
 
-    def client(self, **options: Any) -> Client:
-        """Return a client of it."""
-        http = httpx.Client(transport=httpx.MockTransport(self))
+    def client(self, answer: Callable[[httpx.Request], httpx.Response] | None = None, **options: Any) -> Client:
+        """Return a client of it, or of what stands before it."""
+        http = httpx.Client(transport=httpx.MockTransport(answer or self))
         return Client.connect(URL + "/", http=http, clock=lambda: self.now, retries=AT_ONCE, **LOGIN, **options)
 
 
@@ -86,6 +86,22 @@ def test_a_token_that_is_refused_is_renewed_once() -> None:
         client.settings.get()
 
     assert issuer.asked == ["token-0", "token-0", "token-1", "token-1", "token-2"]
+
+
+def test_a_late_refusal_of_an_old_token_ends_no_newer_one() -> None:
+    """A call that is refused after another has renewed the token takes the new one."""
+    issuer, overtaken = Issuer(), list[str]()
+    issuer.refused = {"token-0"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "authorization" in request.headers and not overtaken:
+            overtaken.append("by a call that begins later and ends sooner")
+            assert client.settings.get().auto_confirm
+        return issuer(request)
+
+    client = issuer.client(answer)
+    assert client.settings.get().auto_confirm
+    assert issuer.issued == ["token-0", "token-1"]
 
 
 def test_threads_share_one_fetch() -> None:
