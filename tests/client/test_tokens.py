@@ -13,7 +13,7 @@ import httpx
 import pytest
 from elsewhere import AT_ONCE, URL, Elsewhere
 
-from vectis_client import AsyncClient, Client
+from vectis_client import AsyncClient, Client, Retries
 from vectis_core import ServiceUnavailable, UsageError, VectisError
 from vectis_core.errors import Unauthorized
 
@@ -49,7 +49,8 @@ class Issuer:
     def client(self, answer: Callable[[httpx.Request], httpx.Response] | None = None, **options: Any) -> Client:
         """Return a client of it, or of what stands before it."""
         http = httpx.Client(transport=httpx.MockTransport(answer or self))
-        return Client.connect(URL + "/", http=http, clock=lambda: self.now, retries=AT_ONCE, **LOGIN, **options)
+        options = {"retries": AT_ONCE, "clock": lambda: self.now, **options}
+        return Client.connect(URL + "/", http=http, **LOGIN, **options)
 
 
 def test_a_token_is_fetched_when_it_is_needed_and_kept() -> None:
@@ -86,6 +87,20 @@ def test_a_token_that_is_refused_is_renewed_once() -> None:
         client.settings.get()
 
     assert issuer.asked == ["token-0", "token-0", "token-1", "token-1", "token-2"]
+
+
+def test_a_refusal_uses_up_none_of_the_tries() -> None:
+    """Who tries twice has two tries with the renewed token."""
+    issuer, busy = Issuer(), [httpx.Response(503)]
+    issuer.refused = {"token-0"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_renewed = request.headers.get("authorization") == "Bearer token-1"
+        return busy.pop() if is_renewed and busy else issuer(request)
+
+    client = issuer.client(answer, retries=Retries(attempts=2, first_wait=0))
+
+    assert client.settings.get().auto_confirm
 
 
 def test_a_late_refusal_of_an_old_token_ends_no_newer_one() -> None:
