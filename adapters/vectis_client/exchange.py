@@ -65,7 +65,7 @@ class Tokens:
 
     def refuse(self, token: str) -> None:
         """Forget a token that the server did not take; a newer one stays."""
-        if self._token == token:
+        if self._token is token:
             self._token = None
 
     def _good(self) -> str | None:
