@@ -40,7 +40,7 @@ DEFERRED_BEGIN = Mutant(
 #: Every batch names the same rows, and each asks for them in whatever order its set has.
 UNSORTED_LOCKING = Mutant(
     name="unsorted-locking",
-    file="vectis_core/unit_of_work.py",
+    file="vectis_core/identity_map.py",
     before="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))",
     after="self.transaction.load_stock(list(keys.stock_ids), list(keys.stock_skus))",
     fault="each batch asks for stock in an order of its own",

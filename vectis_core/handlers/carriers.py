@@ -9,6 +9,7 @@ import attrs
 
 from vectis_core.commands import CloseCarrier, ConfigureCarrier, KeepPayload, NoteCarrier, ResealCarrier
 from vectis_core.errors import NotFound, ValidationError
+from vectis_core.identity_map import Keys
 from vectis_core.tracking.accounts import (
     CLOSED,
     CarrierAccount,
@@ -17,7 +18,7 @@ from vectis_core.tracking.accounts import (
     KeptPayload,
     secret_owner,
 )
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 #: Notices of a carrier that are kept.
 _NOTICES_KEPT = 10

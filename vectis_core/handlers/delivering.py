@@ -15,7 +15,8 @@ from vectis_core.commands import AdvanceReplays, ClaimDeliveries, Redeliver, Set
 from vectis_core.errors import NotFound, ValidationError
 from vectis_core.events import Event, EventType, Subject
 from vectis_core.handlers.subscriptions import found, require_active
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 from vectis_core.webhooks import schedule
 from vectis_core.webhooks.fan_out import delivery_of, is_told
 from vectis_core.webhooks.model import (

@@ -21,7 +21,8 @@ from vectis_core.handlers import (
     tenancy,
     tracking,
 )
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def _no_keys(_command: Any, _keys: Keys) -> None:
