@@ -96,6 +96,7 @@ MIGRATION_IN_PIECES = Mutant(
     name="migration-in-pieces",
     file="backends/vectis_sqlite/schema.py",
     before="""        migrations(name=name)(_step(name))
+    connection.create_function("track_key", 2, track_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
@@ -103,6 +104,7 @@ MIGRATION_IN_PIECES = Mutant(
         connection.execute("COMMIT")
 """,
     after="""        migrations(name=name, transactional=False)(_step(name))
+    connection.create_function("track_key", 2, track_key, deterministic=True)
     try:
         migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
         connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('database_id', ?)", (str(uuid.uuid4()),))
