@@ -42,7 +42,7 @@ _ORDERS = {Size.FEW: 12, Size.FULL: 720}
 #: Threads of each process; each has a parcel in hand.
 _THREADS = {Size.FEW: 2, Size.FULL: 3}
 #: After so many seconds the crowd has not ended by itself.
-_PATIENCE = 600
+_PATIENCE = 3_600
 #: The first scan is of so long ago: the last is then in the past, and the first not too old for a label of now.
 _AGO = timedelta(days=9)
 #: So many commands are run together while the shop is made.
