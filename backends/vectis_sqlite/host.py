@@ -13,7 +13,8 @@ from vectis_core.errors import UsageError
 #: Tables that change by commands alone.
 OURS = frozenset(
     "meta tenants counters warehouses products stock orders order_lines reservations shipments shipment_lines "
-    "stock_ledger events clients signing_keys rate_windows results _sqlite_migrations".split()
+    "stock_ledger events clients signing_keys rate_windows results webhooks deliveries attempts replays "
+    "_sqlite_migrations".split()
 )
 #: Actions that would end the transaction, reach outside the database, or change how it is kept.
 _NEVER = frozenset(
