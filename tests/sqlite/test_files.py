@@ -6,6 +6,7 @@ import fcntl
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,25 @@ def test_the_log_is_left_alone_while_another_process_writes(tmp_path: Path) -> N
         store.close()
         assert (tmp_path / "shop.db-wal").stat().st_size > 0
     other.close()
+
+
+def test_a_connection_that_fails_while_it_is_opened_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns out to be no database is not held open, neither by the look whether it is ours nor by the next."""
+    (tmp_path / "notes.txt").write_text("remember the milk, and a good deal more than the header of a database\n" * 20)
+    connect, made = sqlite3.connect, []
+
+    def recorded(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        made.append(connect(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(StoreError, match="not a database"):
+        Vectis.open(f"sqlite:///{tmp_path}/notes.txt", must_exist=True)
+
+    assert len(made) == 2
+    for connection in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            connection.execute("SELECT 1")
 
 
 def test_a_failed_commit_leaves_no_transaction_behind(tmp_path: Path) -> None:
