@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,10 +25,11 @@ DUE = {"DUE_WEBHOOKS", "NEXT_DUE"}
 
 
 @pytest.fixture(name="connection")
-def _connection(tmp_path: Path) -> sqlite3.Connection:
+def _connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     path = tmp_path / "shop.db"
     Vectis.open(f"sqlite:///{path}").close()
-    return sqlite3.connect(path)
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
 
 
 def test_every_named_statement_uses_an_index(connection: sqlite3.Connection) -> None:
