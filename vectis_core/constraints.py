@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
@@ -157,6 +158,22 @@ class Moment:
         if isinstance(value, datetime) and value.tzinfo is not None:
             return None
         return "must be a time with a zone, such as 2026-01-26T12:00:00Z"
+
+
+@attrs.frozen
+class TimeZoneName:
+    """The name of a zone in the IANA database, such as ``America/New_York``."""
+
+    def problem(self, value: object) -> str | None:
+        """Return why *value* is refused."""
+        words = "must be the name of a time zone, such as America/New_York"
+        if not isinstance(value, str):
+            return words
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            return words
+        return None
 
 
 @attrs.frozen

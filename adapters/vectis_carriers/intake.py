@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -144,7 +143,7 @@ def scans_of(
         RecordScan(
             caller=caller,
             intent=event,
-            at=event.moment(ZoneInfo(configured or event.likely_zone or carrier.default_zone), received_at),
+            at=event.moment(received_at, configured, carrier.default_zone),
             received_at=received_at,
             anew=anew,
         )

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from vectis_core.constraints import Flag, Many, OneOf, Pattern, Text, Whole
+from vectis_core.constraints import Flag, Many, OneOf, Pattern, Text, TimeZoneName, Whole
 from vectis_core.orders.model import as_tuple
 
 #: Days for which a payload is kept where nothing else is said.
@@ -40,22 +39,6 @@ PROOFS = (
     #: None: anybody who knows the address can report what they like.
     "open",
 )
-
-
-@attrs.frozen
-class TimeZoneName:
-    """The name of a zone in the IANA database, such as ``America/New_York``."""
-
-    def problem(self, value: object) -> str | None:
-        """Return why *value* is refused."""
-        words = "must be the name of a time zone, such as America/New_York"
-        if not isinstance(value, str):
-            return words
-        try:
-            ZoneInfo(value)
-        except (ValueError, OSError, ZoneInfoNotFoundError):
-            return words
-        return None
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ from vectis_core.access import SigningKey
 from vectis_core.commands import Command
 from vectis_core.tenancy import DEFAULT_TENANT, Caller
 from vectis_core.testing.samples import MADE_AT
-from vectis_core.testing.strategies import inputs, values
+from vectis_core.testing.strategies import inputs, tracking, values, webhooks
 
 C = TypeVar("C", bound=Command[Any])
 
@@ -49,6 +49,19 @@ _OTHER: Mapping[str, st.SearchStrategy[Any]] = {
     "limit": st.integers(1, 1000),
     "window_seconds": st.integers(1, 3600),
     "block": st.integers(1, 100),
+    "well": st.integers(0, 10),
+    "ailing": st.integers(0, 10),
+    "deliveries": st.integers(0, 10),
+    "lease_seconds": st.integers(0, 3600),
+    "lease_token": st.integers(0, 3),
+    "reports": webhooks.reports(),
+    "policy": webhooks.policies(),
+    "at": values.moments(),
+    "received_at": values.moments(),
+    "anew": st.booleans(),
+    "days": st.integers(1, 365),
+    "sealed": values.texts(255),
+    "notices": tracking.notices(),
 }
 
 
