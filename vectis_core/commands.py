@@ -34,7 +34,7 @@ from vectis_core.orders.model import (
 )
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
 from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
-from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
+from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup, KeptPayload
 from vectis_core.tracking.model import Filed, Notice, TrackingEvent
 from vectis_core.webhooks.model import (
     Delivery,
@@ -450,6 +450,17 @@ class KeepPayload(Command[None]):
     days: int
     #: Sealed for ``payload_owner`` of the tenant and carrier.
     sealed: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class ResealPayload(Command[None]):
+    """Encrypt a kept payload once more, with the master key that is the first now.
+
+    Raises ``StoreConflict`` where it has been cleared, or sealed anew, since it was read.
+    """
+
+    keeps_result: ClassVar[bool] = False
+    payload: KeptPayload
 
 
 @attrs.frozen(kw_only=True)

@@ -92,7 +92,8 @@ class Changes:
     scans: list[tuple[Scan | None, Scan]] = attrs.Factory(list)
     #: Guarded by ``updated_at``.
     carriers: list[tuple[CarrierAccount | None, CarrierAccount]] = attrs.Factory(list)
-    payloads: list[KeptPayload] = attrs.Factory(list)
+    #: Guarded by ``sealed``.
+    payloads: list[tuple[KeptPayload | None, KeptPayload]] = attrs.Factory(list)
     #: (tenant, name) to the amount by which a counter grows; see ``counters_of``.
     counters: dict[Key, int] = attrs.Factory(dict)
 

@@ -164,7 +164,7 @@ class UnitOfWork:
         self.events: list[Event] = []
         self.results: list[StoredResult] = []
         self.attempts: list[Attempt] = []
-        self.payloads: list[KeptPayload] = []
+        self.payloads: list[tuple[KeptPayload | None, KeptPayload]] = []
         self.cleared = False
 
     def _get(self, *key: str) -> Any:

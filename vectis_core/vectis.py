@@ -142,7 +142,8 @@ class Vectis(TenantFace):
 
         Returns the webhooks and carriers, of any tenant, whose secrets no master key at hand opens, by id and as
         ``carrier:TENANT:NAME``: they stay as they are, nothing is sent to these webhooks, and nothing is taken from
-        these carriers. Harmless when repeated. What carriers sent stays sealed as it was, for the days it is kept.
+        these carriers. Harmless when repeated. What carriers sent is sealed anew too;
+        what of it no key opens stays as it is, for the days it is kept.
         """
         from vectis_core.webhooks.resealing import reseal_secrets  # noqa: PLC0415 - once in a master key's life
 

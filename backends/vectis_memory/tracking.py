@@ -22,8 +22,8 @@ def write(state: State, changes: Changes) -> None:
         _write_scan(state, old_scan, scan)
     for old_account, account in changes.carriers:
         _write_carrier(state, old_account, account)
-    for payload in changes.payloads:
-        _write_payload(state, payload)
+    for old_payload, payload in changes.payloads:
+        _write_payload(state, old_payload, payload)
 
 
 def write_parcels(state: State, before: Order | None, after: Order) -> None:
@@ -57,9 +57,9 @@ def _write_carrier(state: State, before: CarrierAccount | None, after: CarrierAc
     state.carriers = state.carriers.put(key, after)
 
 
-def _write_payload(state: State, payload: KeptPayload) -> None:
+def _write_payload(state: State, before: KeptPayload | None, payload: KeptPayload) -> None:
     key = (payload.tenant, payload.id)
-    guard(state.payloads, key, None)
+    guard(state.payloads, key, before, "sealed")
     refuse_if(constraints.tenant_problem(state, payload.tenant, f"payload {payload.id}"))
     state.payloads = state.payloads.put(key, payload)
     state.payload_ages = state.payload_ages.put((payload.expires_at, *key), payload)

@@ -137,7 +137,14 @@ def _tracking(connection: sqlite3.Connection, changes: Changes) -> None:
         tracking.UPDATE_CARRIER,
         tracking_rows.carrier_change,
     )
-    _many(connection, tracking.INSERT_PAYLOAD, [tracking_rows.payload_row(each) for each in changes.payloads])
+    _pairs(
+        connection,
+        changes.payloads,
+        tracking.INSERT_PAYLOAD,
+        tracking_rows.payload_row,
+        tracking.UPDATE_PAYLOAD,
+        tracking_rows.payload_change,
+    )
 
 
 def _pairs(

@@ -10,9 +10,10 @@ from cli_types import Call
 from endpoints import OK, Endpoints, buy, stocked, work, worker_of
 
 from vectis_carriers.intake import Push, receive
-from vectis_core import ServiceUnavailable, Vectis
+from vectis_core import ServiceUnavailable, StoreError, Vectis
 from vectis_core.signing import verify
 from vectis_core.testing import FrozenClock
+from vectis_core.tracking.accounts import payload_owner
 from vectis_core.webhooks.transport import Answer, Post
 
 OLD_MASTER, NEW_MASTER = "the old master key of forty characters", "the new master key of forty characters"
@@ -141,6 +142,29 @@ def test_the_secrets_of_carriers_outlive_the_master_key(
     with pytest.raises(ServiceUnavailable, match="carrier:default:ups"):
         pushed()
     assert "carrier:default:ups" in vectis("keys", "rotate", "--immediately").stderr
+
+
+def test_what_carriers_sent_outlives_the_master_key(
+    vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sealed anew, for all tenants; what no key opens stays as it is, and keeps nothing else from it."""
+    pushed = Push(headers={"credential": SECRET}, body=sample_bytes("ups_minimal"))
+    for master in (OTHER_MASTER, OLD_MASTER):
+        set_master(monkeypatch, master)
+        for tenant in ("default", "acme"):
+            with Vectis.open(database) as oms:
+                oms.tenant(tenant).carriers.configure("ups", secrets=[SECRET])
+                receive(oms, "ups", pushed, tenant=tenant)
+    set_master(monkeypatch, NEW_MASTER, OLD_MASTER)
+    assert vectis("keys", "rotate").exit_code == 0
+    set_master(monkeypatch, NEW_MASTER)
+
+    for tenant in ("default", "acme"):
+        with Vectis.open(database) as oms, oms.engine.read() as view:
+            lost, kept = view.payloads(tenant, "", 10)
+            assert "1Z" in oms.vault.open(kept.sealed, payload_owner(tenant, "ups")).decode()
+            with pytest.raises(StoreError):
+                oms.vault.open(lost.sealed, payload_owner(tenant, "ups"))
 
 
 def test_a_copy_with_what_carriers_sent_needs_the_master_key(

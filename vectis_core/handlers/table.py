@@ -88,6 +88,7 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.ConfigureCarrier: Handler(carriers.configure, carriers.keys),
     commands.CloseCarrier: Handler(carriers.close, carriers.keys),
     commands.ResealCarrier: Handler(carriers.reseal, carriers.keys),
+    commands.ResealPayload: Handler(carriers.reseal_payload),
     commands.NoteCarrier: Handler(carriers.note, carriers.keys),
     commands.KeepPayload: Handler(carriers.keep_payload),
     commands.RecordScan: Handler(tracking.record, tracking.keys, tracking.stock),

@@ -32,6 +32,7 @@ _CHANGED: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
     ("replays", ("tenant", "id"), ("position", "done")),
     ("scans", ("tenant", "track_key", "id"), ()),
     ("carriers", ("tenant", "carrier"), ("updated_at",)),
+    ("payloads", ("tenant", "id"), ("sealed",)),
 )
 #: The lists whose rows are only ever added: table, and the fields of its key.
 _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (
@@ -39,7 +40,6 @@ _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (
     ("events", ("tenant", "subject", "subject_id", "sequence")),
     ("results", ("tenant", "scope", "command_id")),
     ("attempts", ("tenant", "delivery_id", "number")),
-    ("payloads", ("tenant", "id")),
 )
 
 
