@@ -229,7 +229,8 @@ class Webhooks:
         rest = max(rest, min(asked or 0, _DAY))
         hook.rests_until = self.now + timedelta(seconds=rest) if rest else None
         days = (self.now - hook.failing_since).total_seconds() / _DAY
-        if code == 410 or (days >= 5 and hook.failed >= 20):
+        # One that is paused stays so, and nobody is told twice.
+        if hook.status == "active" and (code == 410 or (days >= 5 and hook.failed >= 20)):
             hook.status = "disabled"
             hook.told += 1
 
