@@ -106,7 +106,8 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
         refusal = error
     _log(carrier.name, parsed)
     others: list[Command[Any]] = []
-    days = account.payload_days
+    # What a handshake is to be answered with stands in its payload alone.
+    days = account.payload_days or (1 if parsed.notices else 0)
     if days:
         # Where the form is not known, nor is it known which members hold pictures.
         kept = carrier.cut(payload) if refusal is None else without_files(payload)

@@ -62,7 +62,7 @@ class CarrierSetup:
     client_id: Annotated[str, Text(1, 64)] | None = None
     #: The zone of local times without one; the carrier's usual one where left out.
     zone: Annotated[str, TimeZoneName()] | None = None
-    #: For how many days payloads are kept, sealed; 0 keeps none.
+    #: For how many days payloads are kept, sealed; 0 keeps none, but for a day those that tell of the push service.
     payload_days: Annotated[int, Whole(0, 365)] = PAYLOAD_DAYS
     #: Must be true with ``open``: it says that whoever sends this knows that anybody can then report anything.
     accept_unproven: Annotated[bool, Flag()] = False

@@ -141,6 +141,8 @@ class Notice:
     is_alarming: bool = False
     #: What the answer must say, where the carrier wants something said.
     reply: dict[str, str] | None = None
+    #: A line for a shell that answers a handshake. It holds a secret, so it is kept nowhere but in the sealed payload.
+    activation: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
