@@ -61,7 +61,7 @@ def _reading(plan: Plan) -> list[Result]:
 
         figures = in_turn(plan.rounds, ours, theirs)
         what = f"{name}: events read, {events} in {len(body):,} bytes"
-        results.append(Result(what, Goal(0.05, True), *figures, "/s", "json.loads alone"))
+        results.append(Result(what, Goal(0.03, True), *figures, "/s", "json.loads alone"))
     return results
 
 

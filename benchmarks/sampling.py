@@ -40,6 +40,7 @@ SECTIONS = (
     ("vectis_core/constraints", "*", "check, fingerprint"),
     ("vectis_core/commands", "*", "check, fingerprint"),
     ("vectis_core/handlers/", "*", "decide"),
+    ("vectis_core/identity_map", "*", "unit of work"),
     ("vectis_core/unit_of_work", "*", "unit of work"),
     ("vectis_core/engine/", "*", "engine: queue, batch"),
     ("vectis_core/", "*", "core, else"),

@@ -28,8 +28,6 @@ from proof.programme import Finding, Proof, Size
 #: Endpoints listen at the one, which may be dialled; at the other nobody should ever call.
 _ALLOWED, _PRIVATE = "127.0.0.2", "127.0.0.1"
 _METADATA = "169.254.169.254"
-#: So much later than its deadline an attempt may end, in seconds, on a machine that has other things to do.
-_SLACK = 1.0
 _READ_MAX = 64 * 1024
 _MEMORY_MAX = 20 * 1024 * 1024
 #: The healthy endpoints' p99 delay beside hostile ones, as a multiple of that without them.
@@ -44,11 +42,13 @@ class _Scale:
     events: int
     every: float
     deadline: float
+    #: So much later than its deadline an attempt may end, in seconds, and as late as the machine makes a bystander.
+    slack: float
     #: How often a run with hostile endpoints and one without take turns; delays are compared from two on.
     rounds: int
 
 
-_SCALES = {Size.FEW: _Scale(10, 3, 0.05, 1.0, 1), Size.FULL: _Scale(190, 12, 1.5, 4.0, 3)}
+_SCALES = {Size.FEW: _Scale(10, 3, 0.05, 1.0, 5.0, 1), Size.FULL: _Scale(190, 12, 1.5, 4.0, 1.0, 3)}
 
 
 def _redirecting(talk: Talk) -> None:
@@ -108,6 +108,7 @@ def _tried(scale: _Scale, build: Mapping[str, str], *, hostile: bool) -> _Outcom
             events=scale.events,
             every=scale.every,
             deadline=scale.deadline,
+            patience=scale.deadline + scale.slack,
         )
         done = subprocess.run(
             [sys.executable, "-P", "-m", "proof.hostile_dispatcher"],
@@ -126,7 +127,7 @@ def _breaches(outcome: _Outcome) -> Iterator[str]:
     """Yield what a run with hostile endpoints did wrong by itself."""
     plan, seen = outcome.plan, outcome.seen
     for url, seconds in seen["attempts"]:
-        if seconds > plan.deadline + _SLACK:
+        if seconds > plan.patience + seen["late"]:
             yield f"an attempt at {url} took {seconds:.1f} s of {plan.deadline} s, or goes on still"
     tried = {url for url, _ in seen["attempts"]}
     yield from (f"{url} was never tried" for url in {*plan.healthy, *plan.hostile} - tried)
@@ -141,7 +142,7 @@ def _breaches(outcome: _Outcome) -> Iterator[str]:
     if outcome.private:
         yield f"{outcome.private} connections to a private address"
     redirects = sum("redirects.example" in url for url, _ in seen["attempts"])
-    if outcome.redirected != redirects:
+    if outcome.redirected > redirects:
         yield f"{outcome.redirected} requests came of {redirects} to an endpoint that redirects to itself"
 
 

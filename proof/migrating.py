@@ -105,17 +105,25 @@ def _lost(path: Path, old: str) -> Iterator[str]:
     before.write_bytes(gzip.decompress(OLD_FILES[old].read_bytes()))
     with closing(sqlite3.connect(before)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    tables = [name for (name,) in names if name != "_sqlite_migrations"]
+        columns = {name: _columns(connection, name) for (name,) in names if name != "_sqlite_migrations"}
     # What was cut off while it was copied still says so in its name.
     copies = [each for each in path.parent.glob(f"{path.name}.backup-*") if ".part" not in each.name]
     yield from (
-        f"{each.name} is not as it was" for each in (path, *copies) if _rows(each, tables) != _rows(before, tables)
+        f"{each.name} is not as it was" for each in (path, *copies) if _rows(each, columns) != _rows(before, columns)
     )
 
 
-def _rows(path: Path, tables: Sequence[str]) -> dict[str, list[Any]]:
+def _columns(connection: sqlite3.Connection, table: str) -> str:
+    """Return the columns that a table had before the migration, which may add further ones."""
+    return ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
+
+
+def _rows(path: Path, columns: Mapping[str, str]) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(path)) as connection:
-        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables}  # noqa: S608 - ours
+        return {
+            name: connection.execute(f"SELECT {some} FROM {name}").fetchall()  # noqa: S608 - names of our own
+            for name, some in columns.items()
+        }
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ from vectis_core.orders.model import (
 )
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange, StockRecord
 from vectis_core.tenancy import Caller, Settings, SettingsChange, Tenant
-from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup
+from vectis_core.tracking.accounts import CarrierAccount, CarrierSetup, KeptPayload
 from vectis_core.tracking.model import Filed, Notice, TrackingEvent
 from vectis_core.webhooks.model import (
     Delivery,
@@ -461,19 +461,16 @@ class KeepPayload(Command[None]):
 
 
 @attrs.frozen
-class PayloadsDone:
+class PayloadsDropped:
     """What came of one page of kept payloads."""
 
-    #: How many were changed or deleted.
-    done: int
-    #: The carriers of those that no master key at hand opens; they are left as they are.
-    unreadable: frozenset[str]
+    count: int
     #: The id to go on after; ``None`` where that was the last page.
     next: str | None
 
 
 @attrs.frozen(kw_only=True)
-class DropPayloads(Command[PayloadsDone]):
+class DropPayloads(Command[PayloadsDropped]):
     """Delete those of a page of kept payloads that name one of some parcels."""
 
     keeps_result: ClassVar[bool] = False
@@ -484,12 +481,14 @@ class DropPayloads(Command[PayloadsDone]):
 
 
 @attrs.frozen(kw_only=True)
-class ResealPayloads(Command[PayloadsDone]):
-    """Encrypt a page of kept payloads once more, with the master key that is the first now."""
+class ResealPayload(Command[None]):
+    """Encrypt a kept payload once more, with the master key that is the first now.
+
+    Raises ``StoreConflict`` where it has been cleared, or sealed anew, since it was read.
+    """
 
     keeps_result: ClassVar[bool] = False
-    after: str = ""
-    limit: int = 50
+    payload: KeptPayload
 
 
 @attrs.frozen(kw_only=True)

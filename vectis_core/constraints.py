@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
@@ -202,6 +203,26 @@ class Moment:
     def schema(self) -> Schema:
         """Return the rule as a JSON Schema."""
         return {"type": "string", "format": "date-time"}
+
+
+@attrs.frozen
+class TimeZoneName:
+    """The name of a zone in the IANA database, such as ``America/New_York``."""
+
+    def problem(self, value: object) -> str | None:
+        """Return why *value* is refused."""
+        words = "must be the name of a time zone, such as America/New_York"
+        if not isinstance(value, str):
+            return words
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            return words
+        return None
+
+    def schema(self) -> Schema:
+        """Return the rule as a JSON Schema, which knows no zones."""
+        return {"type": "string", "minLength": 1, "description": "A name of the IANA time zone database"}
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ import attrs
 
 from vectis_core import queries
 from vectis_core.checking import check
-from vectis_core.commands import Command, DropPayloads, EraseOrder, PayloadsDone
+from vectis_core.commands import Command, DropPayloads, EraseOrder, PayloadsDropped
 from vectis_core.constraints import Email, Text
 from vectis_core.engine.tickets import Outcome
 from vectis_core.errors import ValidationError, VectisError
@@ -116,6 +116,6 @@ def _drop_payloads(caller: Caller, numbers: frozenset[str]) -> Generator[Step, A
         [outcome] = yield (DropPayloads(caller=caller, numbers=numbers, after=after),)
         if isinstance(outcome, VectisError):
             raise outcome
-        done: PayloadsDone = outcome.result
-        dropped, after = dropped + done.done, done.next
+        done: PayloadsDropped = outcome.result
+        dropped, after = dropped + done.count, done.next
     return dropped

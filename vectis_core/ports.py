@@ -92,6 +92,7 @@ class Changes:
     scans: list[tuple[Scan | None, Scan]] = attrs.Factory(list)
     #: Guarded by ``updated_at``.
     carriers: list[tuple[CarrierAccount | None, CarrierAccount]] = attrs.Factory(list)
+    #: Guarded by ``sealed``.
     payloads: list[tuple[KeptPayload | None, KeptPayload]] = attrs.Factory(list)
     #: Payloads to delete.
     dropped: list[Key] = attrs.Factory(list)
@@ -203,12 +204,13 @@ class Transaction(Protocol):
     def load_due(
         self, now: datetime, well: int, ailing: int, deliveries: int
     ) -> Iterable[tuple[Subscription, list[Delivery]]]:
-        """Return active endpoints of any tenant that nobody has leased, that do not rest, and for which some is due.
+        """Return active endpoints of any tenant that are free, and for which something is due.
 
-        Those that were not claimed for longest come first: at most *well* without a failure, and at most *ailing*
-        with one. Of each at most *deliveries*: those that were never tried, by position and id, whatever the time,
-        and those that are due again by *now*, by when and id, in the order that ``in_turn`` gives them
-        (``vectis_core.webhooks.schedule``).
+        What is free and due by *now*, over a clock that was set back too, say ``is_free`` and ``is_due`` of
+        ``vectis_core.webhooks.schedule``. Those that were not claimed for longest come first, and before them those
+        that were claimed after *now*: at most *well* without a failure, and at most *ailing* with one. Of each at most
+        *deliveries*: those that were never tried, by ``first_turn``, and those that are due again, by when and id, in
+        the order that ``in_turn`` gives them.
         """
         ...
 

@@ -149,9 +149,10 @@ class Vectis(TenantFace):
     def reseal_secrets(self) -> tuple[str, ...]:
         """Seal the secrets of webhooks and carriers, and what carriers sent, with the first master key, to drop others.
 
-        Returns what no master key at hand opens, of any tenant: webhooks by their ids, carriers as
-        ``carrier:TENANT:NAME``, what these sent as ``payload:TENANT:NAME``. It stays as it is: nothing is sent to these
-        webhooks, nothing is taken from these carriers, and what they sent cannot be read again. Harmless when repeated.
+        Returns the webhooks and carriers, of any tenant, whose secrets no master key at hand opens, by id and as
+        ``carrier:TENANT:NAME``: they stay as they are, nothing is sent to these webhooks, and nothing is taken from
+        these carriers. Harmless when repeated. What carriers sent is sealed anew too;
+        what of it no key opens stays as it is, for the days it is kept.
         """
         from vectis_core.webhooks.resealing import reseal_secrets  # noqa: PLC0415 - once in a master key's life
 

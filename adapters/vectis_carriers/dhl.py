@@ -7,6 +7,7 @@ the answer of the Unified Tracking API, passed on by a relay; ``packages`` is eC
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,8 @@ def _notice(scope: str, top: Node) -> Notice:
     found = _SELF.fullmatch(top["self"].text() or "")
     subscription = found[1] if found else None
     if scope == "subscription.validate":
-        return Notice(scope, _to_activate(found[0] if found else None), subscription)
+        address = found[0] if found else None
+        return Notice(scope, _to_activate(address), subscription, activation=_activation(address, top["secret"]))
     failure = top["failure"]
     details = [failure[name].text(120) for name in ("title", "detail")] if failure.is_object else []
     told = ": ".join(detail for detail in details if detail)
@@ -89,8 +91,18 @@ def _to_activate(address: str | None) -> str:
     return (
         f"DHL asks whether this address takes the pushes of a new subscription. If you made it, send POST {address} "
         "without a body, with your app's key in the header DHL-API-Key and the text in the member secret of this "
-        "message in the header DHL-API-Hook-Secret; DHL then sends subscription.ready. If you did not, do nothing"
+        "message in the header DHL-API-Hook-Secret ('vectis carriers handshake dhl' prints it as a line for a shell); "
+        "DHL then sends subscription.ready. If you did not, do nothing"
     )
+
+
+def _activation(address: str | None, secret: Node) -> str | None:
+    """Return the line that does it, but for the app's key, which only the operator has."""
+    text = secret.text()
+    if address is None or text is None or not text.isprintable():
+        return None
+    header = shlex.quote(f"DHL-API-Hook-Secret: {text}")
+    return f"curl -X POST {shlex.quote(address)} -H 'DHL-API-Key: YOUR-APP-KEY' -H {header}"
 
 
 CARRIER = _Dhl()

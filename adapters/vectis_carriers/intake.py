@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -107,7 +106,8 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
         refusal = error
     _log(carrier.name, parsed)
     others: list[Command[Any]] = []
-    days = account.payload_days
+    # What a handshake is to be answered with stands in its payload alone.
+    days = account.payload_days or (1 if parsed.notices else 0)
     if days:
         # Where the form is not known, nor is it known which members hold pictures.
         kept = carrier.cut(payload) if refusal is None else without_files(payload)
@@ -144,7 +144,7 @@ def scans_of(
         RecordScan(
             caller=caller,
             intent=event,
-            at=event.moment(ZoneInfo(configured or event.likely_zone or carrier.default_zone), received_at),
+            at=event.moment(received_at, configured, carrier.default_zone),
             received_at=received_at,
             anew=anew,
         )

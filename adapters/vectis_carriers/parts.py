@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
 
 from vectis_carriers.payload import Node
 from vectis_carriers.times import read_date, read_iso
@@ -63,7 +62,7 @@ def estimate_of(*places: Node) -> str | None:
 def in_time_order(events: Iterable[TrackingEvent], zone: str) -> list[TrackingEvent]:
     """Return events oldest first, those without any time last; carriers send them in all orders.
 
-    A local time counts as one of *zone*.
+    A local time counts as one of *zone*, unless the payload hints at another.
     """
-    place, never = ZoneInfo(zone), datetime.max.replace(tzinfo=UTC)
-    return sorted(events, key=lambda event: event.moment(place, never))
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(events, key=lambda event: event.moment(never, None, zone))

@@ -40,17 +40,23 @@ def replay(
     payloads are sealed with another master key.
     """
     total = Replayed()
+    for page in pages_of(oms, tenant):
+        for kept in page:
+            if (carrier is None or kept.carrier == carrier) and (since is None or kept.received_at >= since):
+                _read_again(oms, kept, total)
+        yield attrs.evolve(total)
+
+
+def pages_of(oms: Vectis, tenant: str) -> Iterator[list[KeptPayload]]:
+    """Yield what carriers sent to a tenant and is kept, oldest first."""
     after = ""
     while True:
         with oms.engine.read() as view:
             page = view.payloads(tenant, after, _PAGE)
         if not page:
             return
+        yield page
         after = page[-1].id
-        for kept in page:
-            if (carrier is None or kept.carrier == carrier) and (since is None or kept.received_at >= since):
-                _read_again(oms, kept, total)
-        yield attrs.evolve(total)
 
 
 def _read_again(oms: Vectis, kept: KeptPayload, total: Replayed) -> None:

@@ -115,6 +115,30 @@ def close(database: str, tenant: str, carrier: str) -> None:
 
 
 @carriers.command()
+@click.argument("carrier")
+@database_option
+@tenant_option
+def handshake(database: str, tenant: str, carrier: str) -> None:
+    """Print the line for a shell that answers the newest handshake of CARRIER, with the secret that it must give back.
+
+    It is read from the payload, which is kept sealed for as long as payloads are, and for a day at least.
+    """
+    from vectis_carriers.handshakes import newest_handshake  # noqa: PLC0415 - the tables are read for this alone
+
+    with opened(database) as oms:
+        existing_tenant(oms, tenant)
+        found = newest_handshake(oms, tenant, carrier_of(carrier).name)
+    if found is None:
+        raise click.ClickException(
+            f"{carrier} has sent no handshake to tenant {tenant} that is kept and wants an answer"
+        )
+    click.echo(
+        f"Sent {to_wire(found.received_at)}. Answer it if you made the subscription, with your own key:", err=True
+    )
+    click.echo(found.activation)
+
+
+@carriers.command()
 @database_option
 @tenant_option
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many.")

@@ -75,7 +75,7 @@ def _delete(state: State, payload: KeptPayload) -> None:
 
 def _write_payload(state: State, before: KeptPayload | None, payload: KeptPayload) -> None:
     key = (payload.tenant, payload.id)
-    guard(state.payloads, key, before, "id")
+    guard(state.payloads, key, before, "sealed")
     refuse_if(constraints.tenant_problem(state, payload.tenant, f"payload {payload.id}"))
     state.payloads = state.payloads.put(key, payload)
     state.payload_ages = state.payload_ages.put((payload.expires_at, *key), payload)

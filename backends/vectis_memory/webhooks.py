@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
+from functools import partial
+from itertools import chain, takewhile
 
 import attrs
 
@@ -18,7 +19,7 @@ from vectis_core.webhooks.model import (
     Subscription,
     SubscriptionStatus,
 )
-from vectis_core.webhooks.schedule import in_turn, is_due
+from vectis_core.webhooks.schedule import WAIT_MAX, due_from, first_turn, free_at, in_turn, is_due, is_free
 from vectis_memory import constraints
 from vectis_memory.guards import guard, refuse_if
 from vectis_memory.state import State
@@ -54,7 +55,9 @@ def _entries(delivery: Delivery) -> set[Path]:
     head = (delivery.tenant, delivery.subscription_id)
     entries: set[Path] = {(*head, "status", str(delivery.status), delivery.id), (*head, "all", "", delivery.id)}
     if delivery.due_at is not None:
-        kind = ("again", delivery.due_at.isoformat()) if delivery.attempts else ("first", f"{delivery.position:019}")
+        is_late, position, _ = first_turn(delivery)
+        first = ("first", f"{is_late:d}{position:019}")
+        kind = ("again", delivery.due_at.isoformat()) if delivery.attempts else first
         entries.add((*head, *kind, delivery.id))
     return entries
 
@@ -96,6 +99,24 @@ def _waiting(state: State, subscription: Subscription, kind: str) -> Iterator[De
     return _found(state, subscription.tenant, ids)
 
 
+def _due_again(state: State, subscription: Subscription, now: datetime) -> Iterator[Delivery]:
+    """Return the deliveries of an endpoint that are due again: those whose time has come, and those put too far off."""
+    index, head = state.delivery_index, (subscription.tenant, subscription.id, "again")
+    begin, end = index.under(head)
+    far = index.rank((*head, (now + WAIT_MAX).isoformat()))
+    near, beyond = (
+        _found(state, subscription.tenant, (found for _, found in index.items(*part)))
+        for part in ((begin, far), (far, end))
+    )
+    return chain(takewhile(lambda each: is_due(each, now), near), (each for each in beyond if is_due(each, now)))
+
+
+def _turn(now: datetime, subscription: Subscription) -> tuple[bool, datetime, str, str]:
+    """Return by what endpoints take turns; who was claimed before the clock was set back does not wait for that."""
+    claimed_at = subscription.claimed_at or EPOCH
+    return EPOCH < claimed_at <= now, claimed_at, subscription.tenant, subscription.id
+
+
 def load_due(
     state: State, now: datetime, well: int, ailing: int, deliveries: int
 ) -> list[tuple[Subscription, list[Delivery]]]:
@@ -103,18 +124,16 @@ def load_due(
     free = [
         each
         for _, each in state.subscriptions.items()
-        if each.status is SubscriptionStatus.ACTIVE
-        and (each.leased_until is None or each.leased_until <= now)
-        and (each.rests_until is None or each.rests_until <= now)
+        if each.status is SubscriptionStatus.ACTIVE and is_free(each, now)
     ]
-    free.sort(key=lambda each: (each.claimed_at is not None, each.claimed_at, each.tenant, each.id))
+    free.sort(key=partial(_turn, now))
     left = {False: well, True: ailing}
     found = []
     for subscription in free:
         is_ailing = subscription.failures > 0
         if not left[is_ailing]:
             continue
-        again = takewhile(lambda each: is_due(each, now), _waiting(state, subscription, "again"))
+        again = _due_again(state, subscription, now)
         due = in_turn(_waiting(state, subscription, "first"), again, deliveries)
         if due:
             left[is_ailing] -= 1
@@ -127,17 +146,17 @@ def next_due(state: State, now: datetime) -> datetime | None:
     if len(state.replays_running):
         return now
     active = (each for _, each in state.subscriptions.items() if each.status is SubscriptionStatus.ACTIVE)
-    return min((moment for moment in (_claimable_at(state, each) for each in active) if moment), default=None)
+    return min((moment for moment in (_claimable_at(state, each, now) for each in active) if moment), default=None)
 
 
-def _claimable_at(state: State, subscription: Subscription) -> datetime | None:
-    due_at: datetime | None = EPOCH
-    if next(_waiting(state, subscription, "first"), None) is None:
-        again = next(_waiting(state, subscription, "again"), None)
-        due_at = again.due_at if again is not None else None
-    if due_at is None:
-        return None
-    return max(due_at, subscription.leased_until or due_at, subscription.rests_until or due_at)
+def _claimable_at(state: State, subscription: Subscription, now: datetime) -> datetime | None:
+    waiting = chain(
+        _waiting(state, subscription, "first"),
+        _due_again(state, subscription, now),
+        _waiting(state, subscription, "again"),
+    )
+    soonest = next(waiting, None)
+    return None if soonest is None else max(due_from(soonest, now), free_at(subscription, now))
 
 
 def index_prefix(tenant: str, where: DeliveryFilter) -> Path:

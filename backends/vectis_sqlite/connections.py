@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,9 +77,28 @@ def _require_wal(connection: sqlite3.Connection, path: Path) -> None:
 def open_reader(path: Path) -> sqlite3.Connection:
     """Return a connection that only reads, and sees what is committed when a transaction of its own begins."""
     connection = _connect(f"file:{quote(bytes(path))}?mode=ro")
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute(f"PRAGMA cache_size = -{_READER_CACHE_KIB}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def close_beside_a_reader(writer: sqlite3.Connection, path: Path) -> None:
+    """Close a connection that writes to *path* and leave the write-ahead log as it is.
+
+    SQLite empties the log into the database when the last connection of all closes, unless that one only reads. (3.12
+    could ask it not to, by ``SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE``; 3.11 cannot.)
+    """
+    with ExitStack() as reading:
+        # A file that is not there any more, or not under its name, is left alone in any case.
+        with suppress(sqlite3.Error):
+            reader = reading.enter_context(closing(open_reader(path)))
+            # Only what has read something counts as connected.
+            reader.execute("PRAGMA user_version").fetchone()
+        writer.close()
 
 
 def _connect(uri: str) -> sqlite3.Connection:

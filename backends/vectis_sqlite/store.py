@@ -17,7 +17,7 @@ from vectis_core.errors import ServiceUnavailable, StoreError, UsageError
 from vectis_core.ids import Ids
 from vectis_core.ports import View
 from vectis_sqlite import schema
-from vectis_sqlite.connections import open_reader, open_writer
+from vectis_sqlite.connections import close_beside_a_reader, open_reader, open_writer
 from vectis_sqlite.copying import copy_database
 from vectis_sqlite.errors import translated
 from vectis_sqlite.lock import FileLock
@@ -238,7 +238,10 @@ class SqliteStore:
         return True
 
     def close(self) -> None:
-        """Close all connections; the last of all processes to close empties the write-ahead log, under the lock."""
+        """Close all connections; the last of all processes to close empties the write-ahead log, under the lock.
+
+        Where the lock is not to be had, the log is left for whoever opens the database next.
+        """
         if self._closed:
             return
         self._closed = True
@@ -247,8 +250,12 @@ class SqliteStore:
         while self._readers:
             self._readers.pop().close()
         self._log.close()
-        with suppress(ServiceUnavailable), self._lock.held():
-            self._writer.close()
+        try:
+            with self._lock.held():
+                self._writer.close()
+        except ServiceUnavailable:
+            # Left to the garbage collector, it would empty the log all the same, at some later moment.
+            close_beside_a_reader(self._writer, self.path)
         self._lock.close()
 
     def forget_after_fork(self) -> None:

@@ -48,8 +48,8 @@ CARRIERS = select("carriers", _CARRIER, "tenant = ? AND carrier IN ({keys})")
 CARRIERS_OF = select("carriers", _CARRIER, "tenant = ? ORDER BY carrier")
 
 INSERT_PAYLOAD = insert("payloads", _PAYLOAD)
-UPDATE_PAYLOAD = "UPDATE payloads SET sealed = ? WHERE tenant = ? AND id = ?"
 DROP_PAYLOAD = "DELETE FROM payloads WHERE tenant = ? AND id = ?"
+UPDATE_PAYLOAD = "UPDATE payloads SET sealed = ? WHERE tenant = ? AND id = ? AND sealed = ?"
 PAYLOADS_AFTER = select("payloads", _PAYLOAD, "tenant = ? AND id > ? ORDER BY id LIMIT ?")
 
 CLEAR_PAYLOADS = (

@@ -155,6 +155,11 @@ def payload_row(payload: KeptPayload) -> Row:
     return (payload.tenant, payload.id, payload.carrier, *moments, payload.sealed)
 
 
+def payload_change(before: KeptPayload, after: KeptPayload) -> Row:
+    """Return the values that change a payload's seal, and nothing else of it."""
+    return (after.sealed, after.tenant, after.id, before.sealed)
+
+
 def payload_of(row: Row) -> KeptPayload:
     """Return the payload of a row."""
     return KeptPayload(row[0], row[1], row[2], from_micros(row[3]), from_micros(row[4]), row[5])

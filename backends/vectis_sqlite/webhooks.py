@@ -22,7 +22,7 @@ from vectis_core.webhooks.model import (
     SubscriptionStatus,
     Trigger,
 )
-from vectis_core.webhooks.schedule import in_turn
+from vectis_core.webhooks.schedule import CLOCK_STEP, WAIT_MAX, in_turn
 from vectis_sqlite import loading, rows
 from vectis_sqlite.lists import Statement, before_id
 from vectis_sqlite.rows import Row, maybe_micros, maybe_moment
@@ -86,22 +86,30 @@ _WITH_WAITING = (
     f"WITH RECURSIVE {_waiting('first', '=')}, {_waiting('again', '>')}, "  # noqa: S608 - text of our own
     "waiting AS (SELECT * FROM first UNION SELECT * FROM again) "
 )
+#: ``:now``, ``:far`` and ``:ahead`` are now, the furthest moment that anything waits for, and the furthest at which a
+#: lease may have begun. What lies beyond these was put there before the clock was set back, and counts as over.
+_AGAIN = f"EXISTS (SELECT 1 FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0 AND d.due_at"  # noqa: S608 - text of our own
+_IS_FIRST_OR_FAR = f"{_IS_FIRST} OR {_AGAIN} > :far)"
 _WAITING_WEBHOOKS = "waiting CROSS JOIN webhooks AS w ON w.tenant = waiting.t AND w.id = waiting.w"
 #: ``{ailing}`` is a comparison with zero. One that was never claimed has no time and comes first.
 DUE_WEBHOOKS = _WITH_WAITING + select(
     _WAITING_WEBHOOKS,
     _WEBHOOK,
-    "status = 'active' AND failures {ailing} AND (leased_until IS NULL OR leased_until <= ?1) "  # noqa: S608 - our own
-    f"AND (rests_until IS NULL OR rests_until <= ?1) AND ({_IS_FIRST} "
-    f"OR EXISTS (SELECT 1 FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0 AND d.due_at <= ?1)) "
-    "ORDER BY claimed_at, tenant, id LIMIT ?2",
+    "status = 'active' AND failures {ailing} "
+    "AND (leased_until IS NULL OR leased_until <= :now OR claimed_at > :ahead) "
+    "AND (rests_until IS NULL OR rests_until <= :now OR rests_until > :far) "
+    f"AND ({_IS_FIRST_OR_FAR} OR {_AGAIN} <= :now)) ORDER BY claimed_at <= :now, claimed_at, tenant, id LIMIT :most",
 )
 _PENDING = "tenant = ? AND webhook_id = ? AND status = 'pending' AND attempts "
-FIRST_DELIVERIES = select(_FIRST_INDEX, _DELIVERY, f"{_PENDING} = 0 ORDER BY position, id LIMIT ?")
+FIRST_DELIVERIES = select(_FIRST_INDEX, _DELIVERY, f"{_PENDING} = 0 ORDER BY cause = 'replay', position, id LIMIT ?")
 DUE_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} > 0 AND due_at <= ? ORDER BY due_at, id LIMIT ?")
+FAR_DELIVERIES = select("deliveries", _DELIVERY, f"{_PENDING} > 0 AND due_at > ? ORDER BY due_at, id LIMIT ?")
 NEXT_DUE = (
-    f"{_WITH_WAITING} SELECT min(max(coalesce(leased_until, 0), coalesce(rests_until, 0), "  # noqa: S608 - text of our own
-    f"CASE WHEN {_IS_FIRST} THEN 0 ELSE (SELECT min(due_at) FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0) END)) "
+    f"{_WITH_WAITING} SELECT min(max("  # noqa: S608 - text of our own
+    "CASE WHEN claimed_at > :ahead THEN 0 ELSE coalesce(leased_until, 0) END, "
+    "CASE WHEN rests_until > :far THEN 0 ELSE coalesce(rests_until, 0) END, "
+    f"CASE WHEN {_IS_FIRST_OR_FAR} THEN 0 "
+    f"ELSE (SELECT min(due_at) FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0) END)) "
     f"FROM {_WAITING_WEBHOOKS} WHERE status = 'active'"
 )
 EVENT_OF_SUBJECT = select("events", EVENT_COLUMNS, "tenant = ? AND subject_id = ? AND sequence = ?")
@@ -329,17 +337,23 @@ def load_due(
     connection: sqlite3.Connection, now: datetime, well: int, ailing: int, deliveries: int
 ) -> list[tuple[Subscription, list[Delivery]]]:
     """Return endpoints that can be claimed, each with what is due for it."""
-    moment = to_micros(now)
+    bounds = bounds_of(now)
     heads: list[Row] = []
     for comparison, most in (("= 0", well), ("> 0", ailing)):
         if most:
-            heads += connection.execute(DUE_WEBHOOKS.format(ailing=comparison), (moment, most)).fetchall()
-    return [(webhook_of(head), _due_of(connection, head[:2], moment, deliveries)) for head in heads]
+            heads += connection.execute(DUE_WEBHOOKS.format(ailing=comparison), {**bounds, "most": most}).fetchall()
+    return [(webhook_of(head), _due_of(connection, head[:2], bounds, deliveries)) for head in heads]
 
 
-def _due_of(connection: sqlite3.Connection, webhook: Row, moment: int, most: int) -> list[Delivery]:
+def bounds_of(now: datetime) -> dict[str, int]:
+    """Return what the statements that ask for what is due go by."""
+    return {"now": to_micros(now), "far": to_micros(now + WAIT_MAX), "ahead": to_micros(now + CLOCK_STEP)}
+
+
+def _due_of(connection: sqlite3.Connection, webhook: Row, bounds: dict[str, int], most: int) -> list[Delivery]:
     first = connection.execute(FIRST_DELIVERIES, (*webhook, most)).fetchall()
-    again = connection.execute(DUE_DELIVERIES, (*webhook, moment, most)).fetchall()
+    again = connection.execute(DUE_DELIVERIES, (*webhook, bounds["now"], most)).fetchall()
+    again += connection.execute(FAR_DELIVERIES, (*webhook, bounds["far"], most)).fetchall()
     return in_turn(map(delivery_of, first), map(delivery_of, again), most)
 
 
@@ -347,7 +361,7 @@ def next_due(connection: sqlite3.Connection, now: datetime) -> datetime | None:
     """Return when the next delivery can be claimed, or a replay goes on."""
     if connection.execute(IS_REPLAYING).fetchone()[0]:
         return now
-    due: datetime | None = maybe_moment(connection.execute(NEXT_DUE).fetchone()[0])
+    due: datetime | None = maybe_moment(connection.execute(NEXT_DUE, bounds_of(now)).fetchone()[0])
     return due
 
 

@@ -143,7 +143,7 @@ def _tracking(connection: sqlite3.Connection, changes: Changes) -> None:
         tracking.INSERT_PAYLOAD,
         tracking_rows.payload_row,
         tracking.UPDATE_PAYLOAD,
-        lambda _, payload: (payload.sealed, payload.tenant, payload.id),
+        tracking_rows.payload_change,
     )
     _many(connection, tracking.DROP_PAYLOAD, changes.dropped)
 

@@ -64,8 +64,8 @@ CARRIERS = (
     Mutant(
         name="photographs-kept",
         file="adapters/vectis_carriers/intake.py",
-        before="        kept = carrier.cut(payload) if unreadable is None else without_files(payload)\n",
-        after="        kept = payload if unreadable is None else without_files(payload)\n",
+        before="        kept = carrier.cut(payload) if refusal is None else without_files(payload)\n",
+        after="        kept = payload if refusal is None else without_files(payload)\n",
         fault="photographs and signatures of who took a parcel are kept",
         killed_by=(f"{_HTTP}test_a_push_may_carry_photographs",),
     ),

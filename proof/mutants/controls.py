@@ -37,12 +37,15 @@ DEFERRED_BEGIN = Mutant(
     ),
 )
 
-#: Every batch names the same rows, and each asks for them in whatever order its set has.
+#: Every batch names the same rows, and each asks for them from whichever end its moment says.
 UNSORTED_LOCKING = Mutant(
     name="unsorted-locking",
-    file="vectis_core/unit_of_work.py",
+    file="vectis_core/identity_map.py",
     before="self.transaction.load_stock(sorted(keys.stock_ids), sorted(keys.stock_skus))",
-    after="self.transaction.load_stock(list(keys.stock_ids), list(keys.stock_skus))",
+    after=(
+        "self.transaction.load_stock(*(sorted(each, reverse=self.now.microsecond % 2 == 1) "
+        "for each in (keys.stock_ids, keys.stock_skus)))"
+    ),
     fault="each batch asks for stock in an order of its own",
     killed_by=("tests/proof/test_lock_order.py::test_batches_ask_for_their_rows_in_one_order",),
 )
@@ -96,6 +99,7 @@ MIGRATION_IN_PIECES = Mutant(
     name="migration-in-pieces",
     file="backends/vectis_sqlite/schema.py",
     before="""        migrations(name=name)(_step(name))
+    connection.create_function("track_key", 2, track_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
@@ -103,6 +107,7 @@ MIGRATION_IN_PIECES = Mutant(
         connection.execute("COMMIT")
 """,
     after="""        migrations(name=name, transactional=False)(_step(name))
+    connection.create_function("track_key", 2, track_key, deterministic=True)
     try:
         migrations.apply(Database(connection, execute_plugins=False), stop_before=stop_before)
         connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('database_id', ?)", (str(uuid.uuid4()),))

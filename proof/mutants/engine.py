@@ -125,7 +125,7 @@ ENGINE = (
     ),
     Mutant(
         name="record-counted-twice",
-        file="vectis_core/unit_of_work.py",
+        file="vectis_core/identity_map.py",
         before="        for record in {(record.tenant, record.id): record for record in found}.values():\n",
         after="        for record in found:\n",
         fault="a record that a batch loads by id and by SKU offers its pieces twice",

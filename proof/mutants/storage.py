@@ -119,8 +119,8 @@ STORAGE = (
     Mutant(
         name="database-closed-without-lock",
         file=_STORE,
-        before="        with suppress(ServiceUnavailable), self._lock.held():\n            self._writer.close()\n",
-        after="        self._writer.close()\n",
+        before="            with self._lock.held():\n                self._writer.close()\n",
+        after="            self._writer.close()\n",
         fault="the checkpoint of who closes last overlaps another process's commit",
         killed_by=("tests/sqlite/test_files.py::test_the_log_is_left_alone_while_another_process_writes",),
     ),

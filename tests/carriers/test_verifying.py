@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vectis_carriers import amazon
 from vectis_carriers.verifying import Push, is_proved
-from vectis_core.tracking.accounts import PROOFS, CarrierAccount
+from vectis_core.tracking.accounts import CLOSED, PROOFS, CarrierAccount
 
 NOW = datetime(2026, 9, 10, tzinfo=UTC)
 ACCOUNT = CarrierAccount(
@@ -149,7 +149,7 @@ def test_open_lets_anybody_in_and_nothing_else_does() -> None:
     stranger = Push(headers={}, body=BODY)
 
     assert passes("open", stranger)
-    for proof in (*PROOFS, "hearsay"):
+    for proof in (*PROOFS, CLOSED, "hearsay"):
         assert passes(proof, stranger, "example-key") is (proof == "open")
     assert not passes("oauth", push("bearer", "example-key"), "example-key")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -221,3 +222,35 @@ def test_what_cannot_be_is_told_in_a_line(vectis: Call, oms: Vectis, words: list
     done = vectis("carriers", *words)
     assert (done.exit_code, done.stdout) == (code, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(("days", "kept_for"), [(0, 1), (30, 30)])
+def test_a_handshake_is_printed_as_what_answers_it(vectis: Call, oms: Vectis, days: int, kept_for: int) -> None:
+    """The newest, with the secret that is kept nowhere else, and at least for a day; not that it is known otherwise."""
+    oms.carriers.configure("dhl", secrets=[SECRET], payload_days=days)
+    asked = json.loads(sample_bytes("dhl_unified_validate"))
+    for secret in ("the first secret", "it's $HOME `here`"):
+        message = json.dumps({**asked, "secret": secret}).encode()
+        receive(oms, "dhl", Push(headers={"x-dhl-token": SECRET}, body=message))
+    receive(oms, "dhl", Push(headers={"x-dhl-token": SECRET}, body=sample_bytes("dhl_unified_ready")))
+    done = vectis("carriers", "handshake", "dhl")
+    command, *given = shlex.split(done.stdout)
+
+    assert (done.exit_code, command, given[:2]) == (0, "curl", ["-X", "POST"])
+    assert given[2] == asked["self"]
+    assert given[-1] == "DHL-API-Hook-Secret: it's $HOME `here`"
+    assert "$HOME" not in vectis("carriers", "list", "--json").stdout
+    with oms.engine.read() as view:
+        kept = view.payloads("default", "", 10)
+    assert {(each.expires_at - each.received_at).days for each in kept} == {kept_for}
+
+
+def test_where_nobody_has_asked_there_is_nothing_to_answer(vectis: Call, oms: Vectis) -> None:
+    """Said in one line, and so is it of a subscription that is not at DHL: its secret goes nowhere."""
+    oms.carriers.configure("dhl", secrets=[SECRET])
+    alien = {"scope": "subscription.validate", "self": "https://api.dhl.com.evil.example/x", "secret": "s"}
+    receive(oms, "dhl", Push(headers={"x-dhl-token": SECRET}, body=json.dumps(alien).encode()))
+    done = vectis("carriers", "handshake", "dhl")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "has sent no handshake" in done.stderr

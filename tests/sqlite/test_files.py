@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vectis_core import StoreError, Vectis
 from vectis_core.backends import open_store
 from vectis_core.clock import SystemClock
-from vectis_core.errors import ServiceUnavailable
+from vectis_core.errors import ServiceUnavailable, UsageError
 from vectis_core.ids import RandomIds
 from vectis_core.ports import Store
 from vectis_sqlite.connections import open_reader
@@ -106,13 +108,52 @@ def test_no_file_is_opened_while_another_process_writes(tmp_path: Path) -> None:
 
 
 def test_the_log_is_left_alone_while_another_process_writes(tmp_path: Path) -> None:
-    """Who closes last empties the write-ahead log, and must not where it does not get the lock."""
+    """Who closes last empties the write-ahead log, and must not where it does not get the lock: not even later."""
     store = opened(tmp_path / "shop.db")
+    written = (tmp_path / "shop.db-wal").read_bytes()
     other = FileLock(tmp_path / "shop.db.lock", timeout=0.0)
     with other.held():
         store.close()
-        assert (tmp_path / "shop.db-wal").stat().st_size > 0
+        del store
+        gc.collect()
+        assert (tmp_path / "shop.db-wal").read_bytes() == written != b""
     other.close()
+
+    opened(tmp_path / "shop.db").close()
+    assert not (tmp_path / "shop.db-wal").exists()
+
+
+def test_a_database_that_was_taken_away_can_be_closed(tmp_path: Path) -> None:
+    """Where neither the lock is free nor the file is there, a store is closed nevertheless, and makes no file."""
+    store = opened(tmp_path / "shop.db")
+    (tmp_path / "shop.db").rename(tmp_path / "away.db")
+    other = FileLock(tmp_path / "shop.db.lock", timeout=0.0)
+    with other.held():
+        store.close()
+    other.close()
+
+    assert not (tmp_path / "shop.db").exists()
+    with pytest.raises(UsageError, match="closed"):
+        store.begin()
+
+
+def test_a_connection_that_fails_while_it_is_opened_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns out to be no database is not held open, neither by the look whether it is ours nor by the next."""
+    (tmp_path / "notes.txt").write_text("remember the milk, and a good deal more than the header of a database\n" * 20)
+    connect, made = sqlite3.connect, []
+
+    def recorded(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        made.append(connect(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(StoreError, match="not a database"):
+        Vectis.open(f"sqlite:///{tmp_path}/notes.txt", must_exist=True)
+
+    assert len(made) == 2
+    for connection in made:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+            connection.execute("SELECT 1")
 
 
 def test_a_failed_commit_leaves_no_transaction_behind(tmp_path: Path) -> None:

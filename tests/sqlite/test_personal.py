@@ -1,4 +1,4 @@
-"""What is personal of a customer stands in three columns, so that erasing it there erases it."""
+"""What is personal stands in few columns, so that erasing it there erases it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from vectis_core import Address, Item, Vectis
+import attrs
+from tracking.parcels import told
+
+from vectis_core import Address, Item, ShipmentItem, Vectis
+from vectis_core.tracking.model import Place
+from vectis_core.tracking.statuses import TrackingStatus
 
 PERSONAL = "Qwertz"
 
@@ -35,5 +40,32 @@ def test_names_addresses_and_mail_stand_in_the_orders_row_alone(tmp_path: Path) 
     with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
         assert connection.execute("SELECT count(*) FROM results").fetchone()[0] >= 5
         connection.execute("UPDATE orders SET customer_email = NULL, billing_address = NULL, shipping_addresses = '[]'")
+
+        assert [line for line in connection.iterdump() if PERSONAL in line] == []
+
+
+def test_what_a_carrier_wrote_stands_in_the_scan_and_its_shipment_alone(tmp_path: Path) -> None:
+    """A repeat by command id still gets the words, from the shipment; nothing else holds a copy of them."""
+    jane = Address("Jane", "Street", "Town", "US")
+    said = {"description": f"Left with {PERSONAL}", "signer": PERSONAL, "place": Place(city=PERSONAL)}
+    with Vectis.open(f"sqlite:///{tmp_path}/shop.db") as oms:
+        oms.products.create(sku="W", name="Widget")
+        oms.inventory.adjust(next(iter(oms.inventory.list())).id, 9, "found")
+        order = oms.orders.create(external_id="A", items=[Item("W", 2, 1)], shipping_addresses=[jane]).order
+        oms.orders.confirm(order.id)
+        parcel = oms.orders.ship(
+            order.id, carrier="UPS", tracking_number="1", items=[ShipmentItem(quantity=1, sku="W")]
+        )
+        oms.tracking.record(attrs.evolve(told(TrackingStatus.EXCEPTION, parcel.created_at, number="1"), **said))
+        arrived = oms.shipments.deliver(parcel.id, command_id="deliver")
+        held = oms.orders.hold(order.id, "late", command_id="hold")
+
+        assert oms.shipments.deliver(parcel.id, command_id="deliver") == arrived
+        assert oms.orders.hold(order.id, "late", command_id="hold") == held
+        assert arrived.tracking is not None
+        assert arrived.tracking.description == said["description"]
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("UPDATE shipments SET tracking = NULL")
+        connection.execute("UPDATE scans SET event = '{}'")
 
         assert [line for line in connection.iterdump() if PERSONAL in line] == []

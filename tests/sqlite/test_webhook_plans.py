@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlite.test_plans import assert_indexed, plan
 
 from vectis_core import Vectis
+from vectis_core.clock import to_micros
 from vectis_core.ports import DeliveryFilter, Slice
 from vectis_sqlite import webhooks
 
 #: Statements that look at every webhook, and at every replay that goes on: there are few of them.
 WHOLE_TABLE = {"_ALL_WEBHOOKS", "RUNNING_REPLAYS", "IS_REPLAYING"}
+NOW = datetime(2026, 1, 26, tzinfo=UTC)
+ASKED = {**webhooks.bounds_of(NOW), "most": 16}
 #: Those that look at what is due for each.
 DUE = {"DUE_WEBHOOKS", "NEXT_DUE"}
 
 
 @pytest.fixture(name="connection")
-def _connection(tmp_path: Path) -> sqlite3.Connection:
+def _connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     path = tmp_path / "shop.db"
     Vectis.open(f"sqlite:///{path}").close()
-    return sqlite3.connect(path)
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
 
 
 def test_every_named_statement_uses_an_index(connection: sqlite3.Connection) -> None:
@@ -45,15 +52,14 @@ def test_whether_something_is_due_is_one_look_per_webhook(connection: sqlite3.Co
     The oldest delivery of each kind is found by an index that has no others.
     """
     text = getattr(webhooks, name).replace("{ailing}", "= 0")
-    values = [1] * (2 if "?1" in text else 0)
-    steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", ASKED)]
 
     assert "SEARCH w USING PRIMARY KEY (tenant=? AND id=?)" in steps
     for index in ("deliveries_first", "deliveries_again"):
         assert f"SEARCH deliveries USING INDEX {index} (tenant=? AND webhook_id>?)" in steps, steps
     of_deliveries = [step for step in steps if " d " in step]
-    assert len(of_deliveries) == 2
-    for index, step in zip(("deliveries_first", "deliveries_again"), of_deliveries, strict=True):
+    assert len(of_deliveries) == 3
+    for index, step in zip(("deliveries_first", "deliveries_again", "deliveries_again"), of_deliveries, strict=True):
         assert step.startswith("SEARCH"), steps
         assert f"INDEX {index} (tenant=? AND webhook_id=?" in step, steps
 
@@ -72,8 +78,8 @@ def test_nothing_is_read_for_who_has_nothing_waiting(connection: sqlite3.Connect
             return 0
 
         connection.set_progress_handler(count, 1)
-        connection.execute(webhooks.NEXT_DUE).fetchone()
-        connection.execute(webhooks.DUE_WEBHOOKS.format(ailing="= 0"), (1, 16)).fetchall()
+        connection.execute(webhooks.NEXT_DUE, ASKED).fetchone()
+        connection.execute(webhooks.DUE_WEBHOOKS.format(ailing="= 0"), ASKED).fetchall()
         connection.set_progress_handler(None, 0)
         steps[webhooks_there, waiting] = counted
 
@@ -82,14 +88,15 @@ def test_nothing_is_read_for_who_has_nothing_waiting(connection: sqlite3.Connect
 
 
 def _add(connection: sqlite3.Connection, webhooks_there: int, waiting: int) -> None:
-    """Add idle webhooks of another tenant, or deliveries that wait for a webhook that rests for ever."""
+    """Add idle webhooks of another tenant, or deliveries that wait for a webhook that rests for a day."""
+    tomorrow = to_micros(NOW + timedelta(days=1))
     columns = (
         "(tenant, id, url, events, status, status_since, secrets, created_at, updated_at, event_seq, failures, "
         "failed_deliveries, lease_token, rests_until)"
     )
     connection.executemany(
         f"INSERT INTO webhooks {columns} VALUES ('other', ?, '', '[]', 'active', 0, '[]', 0, 0, 0, 0, 0, 0, ?)",  # noqa: S608
-        [(f"whk_{number}", None) for number in range(webhooks_there)] or [("whk_rests", 2**60)] * bool(waiting),
+        [(f"whk_{number}", None) for number in range(webhooks_there)] or [("whk_rests", tomorrow)] * bool(waiting),
     )
     connection.executemany(
         "INSERT INTO deliveries (tenant, webhook_id, id, event_id, event_type, subject, subject_id, sequence, "

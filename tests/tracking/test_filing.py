@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 from tracking.parcels import NUMBER, Parcels, file_all, told
 
@@ -11,9 +12,12 @@ from vectis_core.commands import Housekeep
 from vectis_core.errors import IllegalTransition, ValidationError
 from vectis_core.handlers import tracking
 from vectis_core.orders import ShipmentItem
+from vectis_core.tracking.model import TimeBasis
 from vectis_core.tracking.statuses import TrackingStatus as T
 
 DAY = timedelta(days=1)
+#: As on a clock somewhere.
+NOON = datetime(2026, 1, 10, 12, 0)  # noqa: DTZ001 - that it has no zone is the point
 
 
 def statuses(shop: Parcels, *external_ids: str) -> list[str]:
@@ -324,3 +328,49 @@ def test_scans_that_wait_for_long_are_forgotten(shop: Parcels) -> None:
 
     assert shop.oms.run(Housekeep()).scans == 1
     assert len(shop.timeline(order)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hint", "configured", "said", "hour"),
+    [
+        (None, None, None, 17),
+        ("Europe/Berlin", None, None, 11),
+        ("Europe/Berlin", "Asia/Tokyo", None, 3),
+        ("Europe/Berlin", "Asia/Tokyo", "UTC", 12),
+    ],
+)
+def test_a_local_time_is_read_in_process_as_from_a_push(
+    shop: Parcels, hint: str | None, configured: str | None, said: str | None, hour: int
+) -> None:
+    """The caller's word goes first, then what is configured, what the event hints at, and the carrier's usual zone."""
+    if configured is not None:
+        shop.oms.carriers.configure("ups", secrets=["a secret of UPS"], zone=configured)
+    event = attrs.evolve(
+        told(T.IN_TRANSIT, shop.ago(0)),
+        occurred_at=None,
+        local_time=NOON,
+        time_basis=TimeBasis.LOCAL_UNKNOWN_ZONE,
+        likely_zone=hint,
+    )
+
+    assert shop.oms.tracking.record(event, zone=said).scan.at == datetime(2026, 1, 10, hour, 0, tzinfo=UTC)
+
+
+def test_a_zone_that_there_is_not_is_refused(shop: Parcels) -> None:
+    """Whether the caller says it or the event hints at it."""
+    event = told(T.IN_TRANSIT, shop.ago(0))
+    with pytest.raises(ValidationError, match="zone"):
+        shop.oms.tracking.record(event, zone="Mars/Olympus")
+    with pytest.raises(ValidationError, match="likelyZone"):
+        shop.oms.tracking.record(attrs.evolve(event, likely_zone="Mars/Olympus"))
+
+
+def test_a_local_time_of_a_carrier_that_is_not_installed(shop: Parcels) -> None:
+    """Without a better word it is one of UTC."""
+    event = attrs.evolve(
+        told(T.IN_TRANSIT, shop.ago(0), carrier="bobs-bikes"),
+        occurred_at=None,
+        local_time=NOON,
+    )
+
+    assert shop.oms.tracking.record(event).scan.at == datetime(2026, 1, 10, 12, 0, tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -18,8 +17,6 @@ from vectis_core.tenancy import Caller
 from vectis_core.tracking.model import Scan, TrackingEvent
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.verify import Group, verify
-
-UTC_ZONE = ZoneInfo("UTC")
 
 
 class Shop(EmptyShop):
@@ -49,7 +46,7 @@ class Shop(EmptyShop):
 
     def _file(self, event: TrackingEvent) -> Scan:
         now = self.store.now()
-        command = RecordScan(caller=Caller(), intent=event, at=event.moment(UTC_ZONE, now), received_at=now)
+        command = RecordScan(caller=Caller(), intent=event, at=event.moment(now, None, "UTC"), received_at=now)
         return self.engine.run(command).scan
 
     def place(self, name: str) -> tuple[str, str]:
@@ -182,6 +179,18 @@ def test_a_scan_in_another_parcel_than_its_event() -> None:
     shop.change("waiting", track_key="ups:1Z0")
 
     assert {(fault.group, fault.rule) for fault in shop.faults()} == {(Group.TRACKING, "parcel")}
+
+
+def test_a_scan_that_stands_under_another_key_than_its_own() -> None:
+    """What would be read again and again, since its key leads back to itself, is named, and the reading ends."""
+    shop = Shop()
+    scan = max(shop.scans.values(), key=lambda each: (each.track_key, each.id))
+    rows = shop.store.state.scans.put((scan.tenant, "ups:1Zz", scan.id), scan)
+    shop.store.state = attrs.evolve(shop.store.state, scans=rows)
+    faults = list(shop.faults())
+
+    assert [fault.rule for fault in faults] == ["unreadable"]
+    assert "scans" in faults[0].message
 
 
 def test_a_scan_of_another_tenants_shipment() -> None:

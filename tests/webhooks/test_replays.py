@@ -85,6 +85,22 @@ def test_what_was_taken_already_is_sent_again(oms: Vectis, endpoints: Endpoints,
     assert sorted(statuses) == [DeliveryStatus.DELIVERED, DeliveryStatus.SKIPPED]
 
 
+def test_a_replay_does_not_keep_what_is_new_waiting(oms: Vectis, clock: FrozenClock, endpoints: Endpoints) -> None:
+    """What happens while a replay is under way is told next; the replay goes on in its order when there is no more."""
+    webhook = subscribe(oms, "a", "order.*")
+    old = hourly(oms, clock, 4)
+    worker = worker_of(oms, endpoints, clock, deliveries=3)
+    list(work(worker))
+    oms.webhooks.replay(webhook, GUIDE_MOMENT)
+    advance_all(oms)
+    (under_way,) = worker.claim(1, 1)
+    new = [buy(oms, "a new one"), buy(oms, "another")]
+    worker.deliver(*under_way)
+    list(work(worker))
+
+    assert [each.subject for each in endpoints.received] == [*old, *old[:3], *new, old[3]]
+
+
 def test_tests_are_not_replayed(oms: Vectis, clock: FrozenClock) -> None:
     """A test is between its webhook and its owner: neither that webhook's nor another's is sent again."""
     webhook, other = subscribe(oms, "a", "*"), subscribe(oms, "b", "*")

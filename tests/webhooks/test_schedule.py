@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vectis_core.errors import UsageError
 from vectis_core.testing import samples
 from vectis_core.testing.clock import GUIDE_MOMENT
 from vectis_core.webhooks.model import Delivery, DeliveryStatus, Report
-from vectis_core.webhooks.schedule import Policy, in_turn, is_due, next_attempt, rest_until, succeeded
+from vectis_core.webhooks.schedule import WAIT_MAX, Policy, in_turn, is_due, next_attempt, rest_until, succeeded
 
 NOW = GUIDE_MOMENT
 POLICY = Policy()
@@ -120,11 +124,43 @@ DELIVERIES = st.builds(
 
 @given(delivery=DELIVERIES)
 def test_what_may_be_tried(delivery: Delivery) -> None:
-    """A pending delivery: the first time whatever the clock says, again once its time has come."""
+    """A pending delivery: the first time whatever the clock says, again once its time has come, or lies too far off."""
     expected = delivery.status is DeliveryStatus.PENDING and (
         delivery.attempts == 0 or (delivery.due_at is not None and delivery.due_at <= NOW)
     )
     assert is_due(delivery, NOW) is expected
+    if delivery.status is DeliveryStatus.PENDING:
+        assert is_due(attrs.evolve(delivery, due_at=NOW + WAIT_MAX), NOW) is (delivery.attempts == 0)
+        assert is_due(attrs.evolve(delivery, due_at=NOW + WAIT_MAX + timedelta(microseconds=1)), NOW)
+
+
+@given(
+    attempts=st.integers(1, 9),
+    failures=st.integers(1, 10**6),
+    asked=st.none() | st.integers(0, 10**9),
+    jitter=st.floats(allow_nan=False),
+    code=st.one_of(CALM, BUSY),
+)
+def test_nothing_is_put_so_far_off_that_it_counts_as_left_behind(
+    attempts: int, failures: int, asked: int | None, jitter: float, code: int | None
+) -> None:
+    """No retry and no rest ends further ahead than what is taken for a clock that was set back."""
+    what = report(code, retry_after=asked, jitter=jitter)
+    waits = [next_attempt(POLICY, attempts, what, NOW), rest_until(POLICY, failures, what, NOW)]
+
+    assert all(moment is None or moment - NOW <= WAIT_MAX for moment in waits)
+
+
+@pytest.mark.parametrize(
+    "longer",
+    [{"delays": (5, 90_001)}, {"busy_delay": 90_001}, {"rest_max": 90_001}, {"asked_delay_max": 108_001}],
+    ids=str,
+)
+def test_a_policy_has_no_longer_wait(longer: dict[str, Any]) -> None:
+    """Whose single steps are longer than thirty hours, moved by a fifth, is refused; up to there it is not."""
+    with pytest.raises(UsageError, match="longer than"):
+        Policy(**longer)
+    Policy(delays=(90_000,), busy_delay=90_000, rest_max=90_000, asked_delay_max=108_000)
 
 
 @given(found=st.lists(DELIVERIES, max_size=20, unique_by=lambda each: each.id), most=st.integers(0, 12))

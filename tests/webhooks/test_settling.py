@@ -7,7 +7,9 @@ from typing import Any
 
 import attrs
 import pytest
-from endpoints import buy, subscribe
+from endpoints import buy, stocked, subscribe
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vectis_core import Vectis
 from vectis_core.commands import (
@@ -21,6 +23,7 @@ from vectis_core.commands import (
 from vectis_core.engine.tickets import ThreadWaiter
 from vectis_core.tenancy import Caller
 from vectis_core.testing import FrozenClock
+from vectis_core.webhooks import schedule
 from vectis_core.webhooks.model import (
     Delivery,
     DeliveryStatus,
@@ -137,6 +140,84 @@ def test_an_endpoint_that_is_given_back_is_free_at_once(oms: Vectis) -> None:
     settle(oms, lease)
 
     assert [each.delivery.status for each in only(oms).parcels] == [DeliveryStatus.PENDING]
+
+
+# A clock that was wrong, and is set back
+
+
+@pytest.mark.parametrize("back", [HOUR, 365 * DAY])
+def test_a_lease_does_not_last_for_as_long_as_the_clock_was_set_back(
+    oms: Vectis, clock: FrozenClock, back: int
+) -> None:
+    """Whoever looks for work has it begin anew: it is the same lease, and over when it has lasted once more."""
+    webhook = subscribe(oms, "a")
+    buy(oms, "1")
+    first = only(oms)
+    clock.advance(-back)
+    assert claim(oms) == ()
+
+    kept = oms.webhooks.get(webhook)
+    assert (kept.lease_token, kept.leased_until) == (first.token, clock.now() + timedelta(seconds=LEASE))
+    with oms.store.read() as view:
+        assert view.next_due(clock.now()) == kept.leased_until
+    clock.advance(LEASE - 0.001)
+    assert claim(oms) == ()
+    clock.advance(0.001)
+    second = only(oms)
+    assert (second.token, second.parcels) == (first.token + 1, first.parcels)
+    assert not settle(oms, first, 200).current
+
+
+def test_who_holds_a_lease_may_use_it_over_a_clock_that_is_set_back(oms: Vectis, clock: FrozenClock) -> None:
+    """A worker that is alive settles under it, and prolongs it, as if nothing had been."""
+    webhook = subscribe(oms, "a")
+    buy(oms, "1")
+    buy(oms, "2")
+    lease = only(oms)
+    settle(oms, lease, 200, lease_seconds=600)
+    clock.advance(-HOUR)
+    assert claim(oms) == ()
+    assert oms.webhooks.get(webhook).leased_until == clock.now() + timedelta(seconds=600)
+    clock.advance(599)
+    assert claim(oms) == ()
+
+    report = Report(lease.parcels[1].delivery.id, clock.now(), 200, None, 12, None)
+    assert oms.run(attrs.evolve(settling(oms, lease), reports=(report,))).current
+    assert {each.status for each in deliveries(oms, webhook)} == {DeliveryStatus.DELIVERED}
+
+
+@given(jumps=st.lists(st.tuples(st.floats(0, 2 * LEASE), st.integers(0, 2 * DAY)), max_size=6))
+def test_no_lease_ends_before_it_has_lasted(jumps: list[tuple[float, int]]) -> None:
+    """However often the clock is set back meanwhile, nobody else is given the endpoint for as long as a lease is."""
+    clock = FrozenClock()
+    with Vectis.open("memory://", clock=clock) as oms:
+        stocked(oms)
+        subscribe(oms, "a")
+        buy(oms, "1")
+        only(oms)
+        lasted = 0.0
+        for passed, back in jumps:
+            clock.advance(passed)
+            lasted += passed
+            clock.advance(-back)
+            if claim(oms):
+                assert lasted >= LEASE - 0.001
+                lasted = 0.0
+        clock.advance(LEASE + schedule.CLOCK_STEP.total_seconds())
+        assert claim(oms)
+
+
+def test_a_retry_and_a_rest_do_not_last_for_as_long_as_the_clock_was_set_back(oms: Vectis, clock: FrozenClock) -> None:
+    """An endpoint that asked for a day is tried at once by a clock that is a year behind."""
+    webhook = subscribe(oms, "a")
+    buy(oms, "1")
+    settle(oms, only(oms), 503, retry_after=DAY)
+    clock.advance(-HOUR)
+    assert claim(oms) == ()
+    clock.advance(-365 * DAY)
+
+    (delivery,) = deliveries(oms, webhook)
+    assert [each.delivery.id for each in only(oms).parcels] == [delivery.id]
 
 
 def test_two_claims_in_one_batch_do_not_share(oms: Vectis) -> None:

@@ -21,9 +21,10 @@ from vectis_core.engine.interrupts import insist
 from vectis_core.engine.tickets import Outcome, ThreadWaiter, Ticket
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.handlers import handler_of
+from vectis_core.identity_map import Keys
 from vectis_core.ids import Ids
 from vectis_core.ports import Changes, Store, Transaction
-from vectis_core.unit_of_work import Batch, Keys, UnitOfWork
+from vectis_core.unit_of_work import Batch, UnitOfWork
 from vectis_core.vault import Vault
 from vectis_core.webhooks.address_rules import AddressRules
 

@@ -1,8 +1,8 @@
 """How results are kept, so that a repeat by command id gets the same answer.
 
-A kept result holds nothing of a customer but ids: an order's addresses, its customer's mail and what a carrier said of
-a parcel in its own words are put back from the order when it is read, so that erasing them there erases them. A secret
-is kept as null.
+A kept result holds nothing of a customer but ids: an order's addresses and its customer's mail, and a carrier's words
+on a shipment, which may name who took it, are put back from the order when it is read, so that erasing them there
+erases them. A secret is kept as null.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 import typing
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -52,12 +53,12 @@ def _result_type(command: Command[Any]) -> type:
 def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: str, result: Any) -> None:
     """Keep the result of *command* in its own transaction."""
     if isinstance(result, Order):
-        parcels = tuple(_without_words(each) for each in result.shipments)
+        unsaid = tuple(_unsaid(shipment) for shipment in result.shipments)
         result = attrs.evolve(
-            result, shipping_addresses=(), billing_address=None, customer_email=None, shipments=parcels
+            result, shipping_addresses=(), billing_address=None, customer_email=None, shipments=unsaid
         )
     elif isinstance(result, Shipment):
-        result = _without_words(result)
+        result = _unsaid(result)
     elif isinstance(result, IssuedClient | IssuedSubscription):
         result = attrs.evolve(result, secret=None)
     text = json.dumps(_converter().unstructure(result), separators=(",", ":"))
@@ -78,35 +79,40 @@ def kept(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
     result: Any = _converter().structure(json.loads(stored.result), _result_type(command))
     if isinstance(command, CreateSubscription | RotateSecret) and not _same_secret(command, result, work):
         raise _used(command_id)
-    if isinstance(result, Order):
-        order = work.order(result.id)
-        if order is not None:
-            result = attrs.evolve(
-                result,
-                shipping_addresses=order.shipping_addresses,
-                billing_address=order.billing_address,
-                customer_email=order.customer_email,
-                shipments=tuple(_with_words(each, order) for each in result.shipments),
-            )
-    elif isinstance(result, Shipment):
-        order = work.order(result.order_id)
-        result = _with_words(result, order) if order is not None else result
+    if isinstance(result, Order | Shipment):
+        result = _whole(result, work)
     return result
 
 
-def _without_words(shipment: Shipment) -> Shipment:
-    """Return a shipment without what its carrier said in its own words, which may name who took it."""
-    if shipment.tracking is None or shipment.tracking.description is None:
-        return shipment
-    return attrs.evolve(shipment, tracking=attrs.evolve(shipment.tracking, description=None))
+def _unsaid(shipment: Shipment) -> Shipment:
+    """Return a shipment without the carrier's words on it."""
+    shown = shipment.tracking
+    return attrs.evolve(shipment, tracking=attrs.evolve(shown, description=None)) if shown is not None else shipment
 
 
-def _with_words(shipment: Shipment, order: Order) -> Shipment:
-    """Return a kept shipment with its carrier's words, where they are still of the same scan."""
-    now = next((each.tracking for each in order.shipments if each.id == shipment.id), None)
-    if now is None or shipment.tracking is None or attrs.evolve(now, description=None) != shipment.tracking:
-        return shipment
-    return attrs.evolve(shipment, tracking=now)
+def _whole(kept: Order | Shipment, work: UnitOfWork) -> Order | Shipment:
+    """Return a kept result with what is personal, as far as the order still has it."""
+    order = work.order(kept.id if isinstance(kept, Order) else kept.order_id)
+    if order is None:
+        return kept
+    today = {shipment.id: shipment for shipment in order.shipments}
+    if isinstance(kept, Shipment):
+        return _said(kept, today)
+    return attrs.evolve(
+        kept,
+        shipping_addresses=order.shipping_addresses,
+        billing_address=order.billing_address,
+        customer_email=order.customer_email,
+        shipments=tuple(_said(shipment, today) for shipment in kept.shipments),
+    )
+
+
+def _said(kept: Shipment, today: Mapping[str, Shipment]) -> Shipment:
+    """Return a kept shipment with the carrier's words, where they are the same as today's."""
+    shipment = today.get(kept.id)
+    if shipment is not None and kept.tracking == _unsaid(shipment).tracking:
+        return attrs.evolve(kept, tracking=shipment.tracking)
+    return kept
 
 
 def _same_secret(command: CreateSubscription | RotateSecret, result: IssuedSubscription, work: UnitOfWork) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from vectis_core import commands, queries
+from vectis_core.checking import check
+from vectis_core.constraints import TimeZoneName
 from vectis_core.engine import Engine
+from vectis_core.errors import NotFound, ValidationError
 from vectis_core.tenancy import Caller
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, CarrierAccount, CarrierSetup
-from vectis_core.tracking.carrier import carrier_names
+from vectis_core.tracking.carrier import carrier_names, carrier_of
 from vectis_core.tracking.model import Filed, TrackingEvent
 from vectis_core.tracking.timeline import ShipmentTimeline
 
@@ -29,15 +31,33 @@ class TrackingFace:
             partial(queries.tracking, tenant=self._caller.tenant, order_id=order_id), quick=True
         )
 
-    def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str = "UTC") -> Filed:
-        """File what a carrier reports, from wherever it was learnt: a push of ours, a poll, a phone call.
+    def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str | None = None) -> Filed:
+        """File what a carrier reports, from wherever it was learnt: a poll, a file, a phone call.
 
-        Shipment and order follow. A local time without a zone is taken to be in *zone*. A repeat changes nothing.
+        Shipment and order follow. A repeat changes nothing. A local time without a zone is taken to be in *zone*;
+        where that is left out it is as with a push: in the zone that is configured for the carrier, that the event
+        hints at, or that is the carrier's usual one, and in UTC for a carrier that is not installed.
         """
+        check(event)
+        problem = TimeZoneName().problem(zone) if zone is not None else None
+        if problem is not None:
+            raise ValidationError.of("zone", problem)
         received = received_at or self._engine.store.now()
-        at = event.moment(ZoneInfo(zone), received)
+        at = event.moment(received, zone or self._configured_zone(event.carrier), _usual_zone(event.carrier))
         command = commands.RecordScan(caller=self._caller, intent=event, at=at, received_at=received)
         return self._engine.run(command)
+
+    def _configured_zone(self, carrier: str) -> str | None:
+        with self._engine.read() as view:
+            account = view.carrier(self._caller.tenant, carrier)
+        return account.zone if account is not None else None
+
+
+def _usual_zone(carrier: str) -> str:
+    try:
+        return carrier_of(carrier).default_zone
+    except NotFound:
+        return "UTC"
 
 
 class CarriersFace:

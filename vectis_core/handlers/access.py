@@ -24,8 +24,9 @@ from vectis_core.commands import (
     RevokeClient,
 )
 from vectis_core.errors import Conflict, NotFound
+from vectis_core.identity_map import Keys
 from vectis_core.ports import RateWindow
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def keys_of_client(command: AddClientSecret | RevokeClient, keys: Keys) -> None:

@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from vectis_core.commands import CloseCarrier, ConfigureCarrier, KeepPayload, NoteCarrier, ResealCarrier
+from vectis_core.commands import CloseCarrier, ConfigureCarrier, KeepPayload, NoteCarrier, ResealCarrier, ResealPayload
 from vectis_core.errors import NotFound, ValidationError
+from vectis_core.identity_map import Keys
 from vectis_core.tracking.accounts import (
     CLOSED,
     CarrierAccount,
     CarrierSetup,
     KeptNotice,
     KeptPayload,
+    payload_owner,
     secret_owner,
 )
 from vectis_core.tracking.carrier import carrier_of
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 #: Notices of a carrier that are kept.
 _NOTICES_KEPT = 10
@@ -99,7 +101,7 @@ def note(command: NoteCarrier, work: UnitOfWork) -> CarrierAccount:
 
 def keep_payload(command: KeepPayload, work: UnitOfWork) -> None:
     """Keep what a carrier sent, for a while."""
-    payload = KeptPayload(
+    kept = KeptPayload(
         tenant=command.caller.tenant,
         id=work.new_id("pay"),
         carrier=command.carrier,
@@ -107,7 +109,14 @@ def keep_payload(command: KeepPayload, work: UnitOfWork) -> None:
         expires_at=work.now + timedelta(days=command.days),
         sealed=command.sealed,
     )
-    work.payloads.append((None, payload))
+    work.payloads.append((None, kept))
+
+
+def reseal_payload(command: ResealPayload, work: UnitOfWork) -> None:
+    """Seal a payload once more; raises ``StoreError`` where no master key at hand opens it."""
+    kept = command.payload
+    owner = payload_owner(kept.tenant, kept.carrier)
+    work.payloads.append((kept, attrs.evolve(kept, sealed=work.seal(work.opened(kept.sealed, owner), owner))))
 
 
 def _later(now: datetime, known: CarrierAccount | None) -> datetime:

@@ -11,7 +11,8 @@ from vectis_core.checking import UNSET
 from vectis_core.commands import CreateProduct, CreateWarehouse, UpdateProduct, UpdateWarehouse
 from vectis_core.errors import Conflict, NotFound
 from vectis_core.handlers.stock import new_record
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def keys_of_new_product(command: CreateProduct, keys: Keys) -> None:

@@ -9,12 +9,13 @@ from vectis_core.errors import Conflict
 from vectis_core.events import EventType
 from vectis_core.handlers.orders import found, written
 from vectis_core.handlers.tracking import news_of
+from vectis_core.identity_map import Keys
 from vectis_core.orders.erasure import ENDED, erased_event, erasing, is_erased
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.orders.rules import restated
 from vectis_core.tracking.model import Scan
 from vectis_core.tracking.timeline import deciding, state_of
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def keys(command: EraseOrder, keys: Keys) -> None:

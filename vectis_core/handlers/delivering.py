@@ -15,7 +15,8 @@ from vectis_core.commands import AdvanceReplays, ClaimDeliveries, Redeliver, Set
 from vectis_core.errors import NotFound, ValidationError
 from vectis_core.events import Event, EventType, Subject
 from vectis_core.handlers.subscriptions import found, require_active
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 from vectis_core.webhooks import schedule
 from vectis_core.webhooks.fan_out import delivery_of, is_told
 from vectis_core.webhooks.model import (
@@ -58,13 +59,20 @@ def keys_of_replays(command: AdvanceReplays, keys: Keys) -> None:
 
 
 def claim(command: ClaimDeliveries, work: UnitOfWork) -> tuple[Lease, ...]:
-    """Lease endpoints that are due, each with its oldest deliveries; one that fails is given one delivery to try."""
+    """Lease endpoints that are due, each with its oldest deliveries; one that fails is given one delivery to try.
+
+    A lease from before the clock was set back is not ended but begins anew, once: so it ends by the clock as it is now,
+    and no sooner than its holder thinks.
+    """
     leases: list[Lease] = []
     left = {False: command.well, True: command.ailing}
     until = work.now + timedelta(seconds=command.lease_seconds)
     for tenant, subscription_id, delivery_ids in work.due():
         subscription = work.subscription_of(tenant, subscription_id)
         if subscription is None or not _can_be_claimed(subscription, work.now):
+            continue
+        if schedule.is_stranded(subscription, work.now):
+            work.put_subscription(_begun_anew(subscription, work.now))
             continue
         is_ailing = subscription.failures > 0
         if not left[is_ailing]:
@@ -84,11 +92,15 @@ def claim(command: ClaimDeliveries, work: UnitOfWork) -> tuple[Lease, ...]:
 
 def _can_be_claimed(subscription: Subscription, now: datetime) -> bool:
     """Say again what the store was asked: a command before this one may have changed it."""
-    return (
-        subscription.status is SubscriptionStatus.ACTIVE
-        and (subscription.leased_until is None or subscription.leased_until <= now)
-        and (subscription.rests_until is None or subscription.rests_until <= now)
-    )
+    return subscription.status is SubscriptionStatus.ACTIVE and schedule.is_free(subscription, now)
+
+
+def _begun_anew(subscription: Subscription, now: datetime) -> Subscription:
+    """Return an endpoint with the lease that it has, as if that began now: whoever has it may be alive."""
+    if subscription.leased_until is None or subscription.claimed_at is None:
+        return subscription
+    length = subscription.leased_until - subscription.claimed_at
+    return attrs.evolve(subscription, leased_until=now + length, claimed_at=now)
 
 
 def _parcels(work: UnitOfWork, tenant: str, delivery_ids: tuple[str, ...]) -> tuple[Parcel, ...]:
@@ -111,8 +123,11 @@ def settle(command: SettleDeliveries, work: UnitOfWork) -> Settled:
         return Settled(current=False)
     for report in command.reports:
         subscription = _settle_one(command, subscription, report, work)
-    leased_until = work.now + timedelta(seconds=command.lease_seconds) if command.lease_seconds else None
-    subscription = attrs.evolve(subscription, leased_until=leased_until)
+    if command.lease_seconds:
+        until = work.now + timedelta(seconds=command.lease_seconds)
+        subscription = attrs.evolve(subscription, leased_until=until, claimed_at=work.now)
+    else:
+        subscription = attrs.evolve(subscription, leased_until=None)
     work.put_subscription(subscription)
     return Settled(current=True, subscription=subscription)
 

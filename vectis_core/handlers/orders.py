@@ -18,10 +18,11 @@ from vectis_core.commands import (
 from vectis_core.errors import NotFound
 from vectis_core.events import EventType, Subject
 from vectis_core.handlers.stockkeeping import release_all
+from vectis_core.identity_map import Keys
 from vectis_core.orders.lifecycle import OrderStatus, OrderStep, ShipmentStatus
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.orders.rules import cancelled_rest, repriced, require, restated
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 OrderCommand = ConfirmOrder | CancelOrder | CloseOrderShort | HoldOrder | ReleaseOrder | RegisterShipment
 

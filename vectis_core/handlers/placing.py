@@ -8,13 +8,14 @@ from vectis_core.commands import PlaceOrder
 from vectis_core.errors import FieldProblem, ValidationError
 from vectis_core.events import EventType, Subject
 from vectis_core.handlers.stockkeeping import move
+from vectis_core.identity_map import Keys
 from vectis_core.money import line_total, total
 from vectis_core.orders.lifecycle import OrderStatus
 from vectis_core.orders.model import NewOrder, Order, OrderLine, Placed
 from vectis_core.stock.allocation import Allocation, plan
 from vectis_core.stock.ledger import Cause
 from vectis_core.stock.model import MovementKind, Reservation, StockRecord
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def keys(command: PlaceOrder, keys: Keys) -> None:

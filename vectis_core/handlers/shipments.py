@@ -14,6 +14,7 @@ from vectis_core.handlers import orders
 from vectis_core.handlers.orders import found, void_label, written
 from vectis_core.handlers.parcels import arrived, left, of, told
 from vectis_core.handlers.tracking import follow_earlier
+from vectis_core.identity_map import Keys
 from vectis_core.orders.lifecycle import (
     OrderStep,
     ShipmentStatus,
@@ -24,7 +25,7 @@ from vectis_core.orders.model import Order, Shipment, ShipmentLine
 from vectis_core.orders.packing import pack
 from vectis_core.orders.rules import require, restated
 from vectis_core.tracking.numbers import shown_name, track_key
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 ShipmentCommand = ShipShipment | DeliverShipment | VoidShipment
 

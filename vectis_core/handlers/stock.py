@@ -9,9 +9,10 @@ from vectis_core.commands import AdjustStock, OpenStockRecord, UpdateStockRecord
 from vectis_core.errors import Conflict, NotFound, ValidationError
 from vectis_core.events import EventType
 from vectis_core.handlers.stockkeeping import emit, write
+from vectis_core.identity_map import Keys
 from vectis_core.stock.ledger import Cause, is_low, post
 from vectis_core.stock.model import MovementKind, StockRecord
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def keys_of_new_record(command: OpenStockRecord, keys: Keys) -> None:

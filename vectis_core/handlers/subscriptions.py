@@ -20,7 +20,8 @@ from vectis_core.commands import (
 )
 from vectis_core.errors import Conflict, NotFound, ValidationError
 from vectis_core.events import EventType, Subject
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 from vectis_core.webhooks.fan_out import delivery_of
 from vectis_core.webhooks.model import (
     Delivery,

@@ -23,7 +23,8 @@ from vectis_core.handlers import (
     tenancy,
     tracking,
 )
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.identity_map import Keys
+from vectis_core.unit_of_work import UnitOfWork
 
 
 def _no_keys(_command: Any, _keys: Keys) -> None:
@@ -57,7 +58,6 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.ReleaseOrder: Handler(orders.release, orders.keys),
     commands.EraseOrder: Handler(customers.erase, customers.keys),
     commands.DropPayloads: Handler(payloads.drop, payloads.keys),
-    commands.ResealPayloads: Handler(payloads.reseal, payloads.keys),
     commands.RegisterShipment: Handler(shipments.register, shipments.keys_of_order, orders.stock),
     commands.ShipShipment: Handler(shipments.ship, shipments.keys, shipments.stock),
     commands.DeliverShipment: Handler(shipments.deliver, shipments.keys),
@@ -92,6 +92,7 @@ _HANDLERS: dict[type[commands.Command[Any]], Handler] = {
     commands.ConfigureCarrier: Handler(carriers.configure, carriers.keys),
     commands.CloseCarrier: Handler(carriers.close, carriers.keys),
     commands.ResealCarrier: Handler(carriers.reseal, carriers.keys),
+    commands.ResealPayload: Handler(carriers.reseal_payload),
     commands.NoteCarrier: Handler(carriers.note, carriers.keys),
     commands.KeepPayload: Handler(carriers.keep_payload),
     commands.RecordScan: Handler(tracking.record, tracking.keys, tracking.stock),

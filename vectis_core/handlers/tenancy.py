@@ -10,9 +10,10 @@ from vectis_core.catalogue import Warehouse
 from vectis_core.commands import Housekeep, Housekept, OpenTenant, UpdateSettings
 from vectis_core.errors import ValidationError
 from vectis_core.handlers.catalogue import given
+from vectis_core.identity_map import Keys
 from vectis_core.ports import AgeLimits
 from vectis_core.tenancy import TENANT_ID, Settings, Tenant
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 #: For how long a repeat by command id is answered with the first result, at least.
 RESULTS_KEPT = timedelta(hours=24)

@@ -18,6 +18,7 @@ from vectis_core.events import EventType
 from vectis_core.handlers import orders
 from vectis_core.handlers.orders import with_shipment, written
 from vectis_core.handlers.parcels import arrived, left, of
+from vectis_core.identity_map import Keys
 from vectis_core.orders.erasure import erased_event
 from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.orders.model import Order, Shipment
@@ -26,7 +27,7 @@ from vectis_core.tracking.matching import takers
 from vectis_core.tracking.model import Filed, Filing, Scan, TrackingEvent
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.tracking.timeline import deciding, delivered_at, in_order, moved_at, state_of
-from vectis_core.unit_of_work import Keys, UnitOfWork
+from vectis_core.unit_of_work import UnitOfWork
 
 #: How far a carrier's clock may run ahead of ours, its zones included.
 AHEAD = timedelta(hours=26)

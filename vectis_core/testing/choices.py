@@ -29,6 +29,21 @@ ORDER_STEPS = (*["confirm"] * 4, *["ship"] * 8, *["release"] * 3, "hold", "cance
 PARCEL_STEPS = (*["ship"] * 2, *["deliver"] * 4, "void")
 #: Two commands of three go well.
 TROUBLE: st.SearchStrategy[Trouble | None] = st.sampled_from([*[None] * 2 * len(TROUBLES), *TROUBLES])
+#: What parcels are known by: few, so that one may carry several shipments, and be heard of before there is one.
+NUMBERS = ("1Z999", "1Z998", "1Z997", "1Z996")
+#: What a carrier says of a parcel, and why.
+WORDS: tuple[tuple[str | None, str | None], ...] = (
+    *[("in_transit", None)] * 2,
+    *[("delivered", None)] * 3,
+    ("label_created", None),
+    ("delivery_attempted", None),
+    ("exception", "weather"),
+    ("returned_to_sender", None),
+    ("returned_to_sender", "returned"),
+    (None, None),
+)
+#: For how many minutes what is heard has been true; a carrier's clock may run ahead, but not for more than a day.
+MINUTES_AGO = st.one_of(st.integers(0, 300), st.sampled_from([-60, -1800]))
 REORDER_POINTS = st.one_of(st.none(), st.integers(0, 10))
 
 ASKS = st.lists(

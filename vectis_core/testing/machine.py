@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import ClassVar, TypeVar
 
 try:
@@ -34,6 +35,7 @@ from vectis_core.testing import CountingIds, FrozenClock, choices
 from vectis_core.testing.failing import Program
 from vectis_core.testing.model import Shop
 from vectis_core.testing.model_entities import CARRIERS, DIGITS, Ask, Order
+from vectis_core.testing.model_tracking import Heard
 from vectis_core.testing.side_by_side import SideBySide
 from vectis_core.vectis import Vectis
 
@@ -124,11 +126,11 @@ class ShopMachine(RuleBasedStateMachine):
         """Give one command, possible or not."""
         shop = self.both.shop
         acts: list[Callable[[st.DataObject], None]] = [*[self._place] * 4, *[self._adjust] * 3]
-        acts += [self._set_reorder_point, self._read, *[self._administer] * 2]
+        acts += [self._set_reorder_point, self._read, self._hear, *[self._administer] * 2]
         if shop.orders:
             acts += [self._step_of_order] * 10 + [self._repeat]
         if shop.parcels():
-            acts += [self._step_of_parcel] * 5
+            acts += [self._step_of_parcel] * 5 + [self._hear] * 4
         if self.both.done:
             acts += [self._use_command_id_again] * 2
         if self.reopens:
@@ -167,6 +169,7 @@ class ShopMachine(RuleBasedStateMachine):
             order,
             data.draw(st.sampled_from([*CARRIERS, "UPS", "Bob's Bikes"]), label="carrier"),
             data.draw(choices.parts(order), label="parts"),
+            number=data.draw(st.sampled_from(choices.NUMBERS), label="number"),
             status=data.draw(st.sampled_from(["shipped", "label_created"]), label="status"),
             warehouse=data.draw(st.sampled_from(warehouses), label="warehouse"),
         )
@@ -174,6 +177,21 @@ class ShopMachine(RuleBasedStateMachine):
     def _step_of_parcel(self, data: st.DataObject) -> None:
         step, (order, parcel) = data.draw(choices.parcel_steps(), label="step")
         getattr(self.both, step)(order, parcel, data.draw(choices.AGO, label="ago"))
+
+    def _hear(self, data: st.DataObject) -> None:
+        """A carrier says something of a parcel, which there may not be yet, or repeats itself."""
+        heard = self.shop.carriers.heard
+        if heard and data.draw(st.sampled_from([True, False, False, False]), label="again"):
+            self.both.say(data.draw(st.sampled_from(heard), label="heard"))
+            return
+        named = [(parcel.carrier, parcel.tracking_number) for _, parcel in self.shop.parcels()]
+        carrier, number = data.draw(st.sampled_from([*named * 2, ("ups", choices.NUMBERS[0])]), label="parcel")
+        status, reason = data.draw(st.sampled_from(choices.WORDS), label="word")
+        now = self.clock.now()
+        at = now - timedelta(minutes=data.draw(choices.MINUTES_AGO, label="minutes ago"))
+        while any(each.at == at for each in heard):
+            at -= timedelta(microseconds=1)
+        self.both.say(Heard(carrier, number, status, reason, f"scan {len(heard)}", at, now))
 
     def _adjust(self, data: st.DataObject) -> None:
         amount = data.draw(st.integers(-6, 12).filter(bool), label="amount")

@@ -28,6 +28,7 @@ from vectis_core.testing.model_entities import (
     Warehouse,
     minor_units,
 )
+from vectis_core.testing.model_tracking import Carriers
 
 
 class Shop:
@@ -43,6 +44,7 @@ class Shop:
         self.orders: list[Order] = []
         #: The whole feed, oldest first.
         self.feed: list[Told] = []
+        self.carriers = Carriers(self)
 
     # The catalogue
 
@@ -129,7 +131,7 @@ class Shop:
             self._reserve(order, line)
         self.orders.append(order)
         total, count = order.figures
-        self._tell(order, "order.created", {"total": total, "currency": currency, "itemCount": count})
+        self.tell(order, "order.created", {"total": total, "currency": currency, "itemCount": count})
         if self.auto_confirm:
             self._confirm(order)
         return order, True, False
@@ -176,26 +178,26 @@ class Shop:
 
     def _confirm(self, order: Order) -> None:
         order.status = "confirmed"
-        self._tell(order, "order.confirmed", {})
+        self.tell(order, "order.confirmed", {})
 
     def hold(self, order: Order, reason: str) -> None:
         """Put an order on hold."""
         self._require(order, "hold")
         order.hold_reason = reason
-        self._tell(order, "order.held", {"reason": reason})
+        self.tell(order, "order.held", {"reason": reason})
 
     def release(self, order: Order, reason: str) -> None:
         """End an order's hold."""
         self._require(order, "release")
         order.hold_reason = None
-        self._tell(order, "order.released", {"reason": reason})
+        self.tell(order, "order.released", {"reason": reason})
 
     def cancel(self, order: Order, reason: str | None) -> None:
         """Cancel an order, which keeps the figures it had."""
         self._require(order, "cancel")
         self._give_up_rest(order, reason)
         order.status, order.cancelled_at, order.cancel_reason = "cancelled", self.now, reason
-        self._tell(order, "order.cancelled", {"reason": reason})
+        self.tell(order, "order.cancelled", {"reason": reason})
 
     def close_short(self, order: Order, reason: str) -> None:
         """End a partially shipped order; its figures follow what was shipped."""
@@ -205,13 +207,13 @@ class Shop:
         arrived = all(parcel.status == "delivered" for parcel in order.parcels if parcel.status != "voided")
         order.status = "delivered" if arrived else "shipped"
         total, count = order.figures
-        self._tell(
+        self.tell(
             order,
             "order.updated",
             {"change": "closed_short", "reason": reason, "total": total, "itemCount": count},
         )
         if arrived:
-            self._tell(order, "order.delivered", {})
+            self.tell(order, "order.delivered", {})
 
     def _give_up_rest(self, order: Order, reason: str | None) -> None:
         for parcel in order.parcels:
@@ -240,7 +242,8 @@ class Shop:
             details |= {"cancelledAt": order.cancelled_at, "reason": order.cancel_reason}
         raise Refused("IllegalTransition", details)
 
-    def _tell(self, order: Order, event: str, data: Mapping[str, Any], parcel: Parcel | None = None) -> None:
+    def tell(self, order: Order, event: str, data: Mapping[str, Any], parcel: Parcel | None = None) -> None:
+        """Tell something of an order."""
         order.events += 1
         self.feed.append(Told(event, order, order.events, {"status": order.status, **data}, self.now, parcel))
 
@@ -269,9 +272,10 @@ class Shop:
         parcel = Parcel(shown, tracking_number, addresses[0], pieces, created_at=self.now)
         order.parcels.append(parcel)
         if status == "shipped":
-            self._ship(order, parcel, self.now)
+            self.leave(order, parcel, self.now)
         else:
-            self._tell(order, "shipment.label_created", {}, parcel)
+            self.tell(order, "shipment.label_created", {}, parcel)
+        self.carriers.registered(order, parcel)
         return parcel
 
     def _pack(
@@ -306,9 +310,10 @@ class Shop:
         """A label's goods leave."""
         self._require_parcel(parcel, "ship")
         self._require(order, "ship")
-        self._ship(order, parcel, self._moment(ago, order.created_at or self.now))
+        self.leave(order, parcel, self._moment(ago, order.created_at or self.now))
 
-    def _ship(self, order: Order, parcel: Parcel, at: datetime) -> None:
+    def leave(self, order: Order, parcel: Parcel, at: datetime) -> None:
+        """A shipment leaves, whoever says so."""
         for piece in parcel.pieces:
             line = order.lines[piece.line_no - 1]
             held = next(held for held in line.held if held[0] is piece.record)
@@ -318,18 +323,21 @@ class Shop:
         parcel.status, parcel.shipped_at = "shipped", at
         rest = sum(line.reserved for line in order.lines)
         order.status = "partially_shipped" if rest else "shipped"
-        self._tell(order, "order.shipped", {}, parcel)
+        self.tell(order, "order.shipped", {}, parcel)
 
     def deliver(self, order: Order, parcel: Parcel, ago: timedelta | None) -> None:
         """A shipment has arrived, and with the last one its order."""
         self._require_parcel(parcel, "deliver")
         self._require(order, "deliver")
-        at = self._moment(ago, parcel.shipped_at or self.now)
+        self.arrive(order, parcel, self._moment(ago, parcel.shipped_at or self.now))
+
+    def arrive(self, order: Order, parcel: Parcel, at: datetime) -> None:
+        """A shipment arrives, whoever says so."""
         parcel.status, parcel.delivered_at = "delivered", at
-        self._tell(order, "shipment.delivered", {}, parcel)
+        self.tell(order, "shipment.delivered", {}, parcel)
         if order.status == "shipped" and all(each.status in {"delivered", "voided"} for each in order.parcels):
             order.status = "delivered"
-            self._tell(order, "order.delivered", {})
+            self.tell(order, "order.delivered", {})
 
     def void(self, order: Order, parcel: Parcel, ago: timedelta | None) -> None:
         """A label will not be used."""
@@ -339,7 +347,7 @@ class Shop:
 
     def _void(self, order: Order, parcel: Parcel, at: datetime) -> None:
         parcel.status, parcel.voided_at = "voided", at
-        self._tell(order, "shipment.voided", {}, parcel)
+        self.tell(order, "shipment.voided", {}, parcel)
 
     def _moment(self, ago: timedelta | None, not_before: datetime) -> datetime:
         """Return when it happened; neither the future nor a second before it could is accepted."""

@@ -123,6 +123,8 @@ class Parcel:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     voided_at: datetime | None = None
+    #: What the carrier's newest word on it is: status, reason, and when.
+    shown: tuple[str | None, str | None, datetime] | None = None
     id: str = ""
 
     def allowed(self) -> frozenset[str]:

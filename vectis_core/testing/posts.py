@@ -78,3 +78,5 @@ class Deliveries:
     known_since: dict[str, int] = attrs.Factory(dict)
     #: Whether any clock went wrong, so that somebody may have believed too long in a lease.
     clocks_went_wrong: bool = False
+    #: When the store's clock was set back: a lease may begin anew by it, and end at another of its moments.
+    set_back: list[float] = attrs.Factory(list)

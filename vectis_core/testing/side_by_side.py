@@ -19,6 +19,9 @@ from vectis_core.testing import comparing
 from vectis_core.testing.clock import FrozenClock
 from vectis_core.testing.model import Shop
 from vectis_core.testing.model_entities import Ask, Order, Parcel, Record, Refused, Warehouse
+from vectis_core.testing.model_tracking import Heard
+from vectis_core.tracking.model import Reading, TimeBasis, event_of
+from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.vectis import Vectis
 
 T = TypeVar("T")
@@ -238,6 +241,7 @@ class SideBySide:
         carrier: str,
         parts: Sequence[Part] | None,
         *,
+        number: str = "1Z999",
         status: str = "shipped",
         warehouse: Warehouse | None = None,
     ) -> None:
@@ -250,12 +254,12 @@ class SideBySide:
                 )
                 for sku, line_no, pieces in parts
             )
-        intent = orders.NewShipment(carrier, "1Z999", items, status, warehouse.id if warehouse else None)
+        intent = orders.NewShipment(carrier, number, items, status, warehouse.id if warehouse else None)
         command = commands.RegisterShipment(**self._asked(), order_id=order.id, intent=intent)
         made: list[Parcel] = []
         shipment = self._both(
             command,
-            lambda: made.append(self.shop.register(order, carrier, "1Z999", parts, status, warehouse)),
+            lambda: made.append(self.shop.register(order, carrier, number, parts, status, warehouse)),
         )
         if shipment is not None:
             made[0].id = shipment.id
@@ -284,6 +288,27 @@ class SideBySide:
 
     def _moment(self, ago: timedelta | None) -> orders.ShipmentMoment:
         return orders.ShipmentMoment(self.clock.now() - ago if ago is not None else None)
+
+    def say(self, news: Heard) -> None:
+        """A carrier says something of a parcel, perhaps once more."""
+        said = event_of(
+            news.carrier,
+            news.number,
+            status=TrackingStatus(news.status) if news.status is not None else None,
+            reason=news.reason,
+            code=news.code,
+            description=None,
+            occurred_at=news.at,
+            local_time=None,
+            time_basis=TimeBasis.UTC,
+            reading=Reading("model", None),
+        )
+        command = commands.RecordScan(caller=self.caller, intent=said, at=news.at, received_at=self.clock.now())
+        came_to: list[str] = []
+        filed = self._both(command, lambda: came_to.append(self.shop.carriers.say(news)))
+        if filed is not None:
+            about = sorted((order.id, parcel.id) for order, parcel in news.of)
+            comparing.same("what was filed", (came_to[0], about), (str(filed.outcome), list(filed.scan.shipments)))
 
     # Repeats and reading
 

@@ -32,8 +32,10 @@ from vectis_core.testing.webhook_model import Happened, Hook, Replaying, Sent, W
 from vectis_core.vectis import Vectis
 from vectis_core.webhooks.model import Delivery, Lease, Report
 
-#: The clock is set back by no more than this, in seconds.
+#: The clock is set back by no more than this, in seconds, as long as anybody asks for replays: these go by moments.
 _SET_BACK = 300
+#: By so much it is set back where nobody does: an hour, more than any delay, a year.
+_FAR_BACK = (3_600, 40 * 3_600, 365 * 86_400)
 _TENANT = "default"
 FILTERS = st.lists(
     st.sampled_from(["*", "order.*", "order.held", "inventory.adjusted", "webhook.*"]), min_size=1, max_size=2
@@ -63,6 +65,7 @@ class WebhookMachine(RuleBasedStateMachine):
         #: Every lease that was ever given, with what the model says is in it.
         self.leases: list[tuple[Lease, Hook, list[Sent]]] = []
         self._held = False
+        self._was_far_back = False
 
     def teardown(self) -> None:
         """Prove everything once more, unless a difference was found already, and close the store."""
@@ -223,6 +226,7 @@ class WebhookMachine(RuleBasedStateMachine):
             self.model.now = self.clock.now()
             self.model.redeliver(hook, sent)
 
+    @precondition(lambda self: not self._was_far_back)
     @rule(data=st.data(), minutes=st.integers(1, 10_000), limit=st.integers(1, 9), twice=st.booleans())
     def replay(self, data: st.DataObject, minutes: int, limit: int, twice: bool) -> None:
         """Somebody wants everything of a time once more, and a dispatcher does it, in steps of any size."""
@@ -243,6 +247,13 @@ class WebhookMachine(RuleBasedStateMachine):
         moment = self.clock.now() + timedelta(seconds=seconds)
         self._latest = max(self._latest, moment)
         self.clock.set(max(moment, self._latest - timedelta(seconds=_SET_BACK)))
+
+    @rule(seconds=st.sampled_from(_FAR_BACK))
+    def set_the_clock_back(self, seconds: int) -> None:
+        """The clock was wrong for long, and is set right."""
+        self._was_far_back = True
+        self._latest = self.clock.now() - timedelta(seconds=seconds)
+        self.clock.set(self._latest)
 
     @precondition(lambda self: self.reopens)
     @rule()

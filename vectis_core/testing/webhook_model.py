@@ -15,6 +15,10 @@ DELAYS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 _BUSY = {408, 425, 429}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _DAY = 86_400
+#: Nothing is put further ahead than that ...
+_FAR = timedelta(hours=30)
+#: ... and no lease begins so long after now, unless the clock was set back.
+_AHEAD = timedelta(minutes=1)
 
 
 @attrs.define(eq=False)
@@ -45,14 +49,23 @@ class Hook:
 
     def free(self, now: datetime) -> bool:
         """Return whether it can be claimed, if anything is due."""
-        bounds = (self.leased_until or _NEVER, self.rests_until or _NEVER)
-        return self.status == "active" and max(bounds) <= now
+        leased = not self.stranded(now) and (self.leased_until or _NEVER) > now
+        return self.status == "active" and not leased and has_come(self.rests_until or _NEVER, now)
+
+    def stranded(self, now: datetime) -> bool:
+        """Return whether it was leased before the clock was set back."""
+        return self.leased_until is not None and (self.claimed_at or _NEVER) > now + _AHEAD
+
+    def begin_anew(self, now: datetime) -> None:
+        """Have its lease begin now."""
+        if self.leased_until is not None and self.claimed_at is not None:
+            self.leased_until, self.claimed_at = now + (self.leased_until - self.claimed_at), now
 
     def due(self, now: datetime) -> list[Sent]:
         """Return what can be tried, in turn."""
         waiting = [each for each in self.sent if each.status == "pending"]
-        first = sorted((each for each in waiting if not each.answers), key=lambda each: (each.position, each.id))
-        again = [each for each in waiting if each.answers and each.due_at <= now]
+        first = sorted((each for each in waiting if not each.answers), key=_place)
+        again = [each for each in waiting if each.answers and has_come(each.due_at, now)]
         again.sort(key=lambda each: (each.due_at, each.id))
         turns = []
         while first or again:
@@ -95,6 +108,15 @@ class Happened:
     kind: str
     position: int
     at: datetime
+
+
+def has_come(moment: datetime, now: datetime) -> bool:
+    """Return whether a moment has come, or lies further ahead than anything can be put."""
+    return moment <= now or moment > now + _FAR
+
+
+def _place(sent: Sent) -> tuple[bool, int, str]:
+    return sent.trigger == "replay", sent.position, sent.id
 
 
 def asks_for(filters: Sequence[str], kind: str) -> bool:
@@ -147,15 +169,24 @@ class Webhooks:
         """Lease what is due: those that were not claimed for longest first."""
         left = {False: well, True: ailing}
         leases = []
-        for hook in sorted(self.hooks, key=lambda each: (each.claimed_at or _NEVER, each.id)):
+        for hook in sorted(self.hooks, key=self._turn):
             ails = hook.failures > 0
             due = hook.due(self.now) if hook.free(self.now) and left[ails] else []
             if due:
                 left[ails] -= 1
+                if hook.stranded(self.now):
+                    # It takes a place this once, and its holder goes on for as long as at first.
+                    hook.begin_anew(self.now)
+                    continue
                 leases.append((hook, due[: 1 if ails else most]))
                 hook.token += 1
                 hook.claimed_at, hook.leased_until = self.now, self.now + timedelta(seconds=seconds)
         return leases
+
+    def _turn(self, hook: Hook) -> tuple[datetime, datetime, str]:
+        """Those claimed before the clock was set back, or never, come first."""
+        claimed_at = hook.claimed_at or _NEVER
+        return (claimed_at if claimed_at <= self.now else _NEVER, claimed_at, hook.id)
 
     def settle(
         self,
@@ -170,7 +201,9 @@ class Webhooks:
         for sent, code, asked in answers:
             if sent.status == "pending":
                 self._answered(hook, sent, code, asked)
-        hook.leased_until = self.now + timedelta(seconds=seconds) if seconds else None
+        hook.leased_until = None
+        if seconds:
+            hook.claimed_at, hook.leased_until = self.now, self.now + timedelta(seconds=seconds)
         return True
 
     def _answered(self, hook: Hook, sent: Sent, code: int | None, asked: int | None) -> None:
@@ -196,7 +229,8 @@ class Webhooks:
         rest = max(rest, min(asked or 0, _DAY))
         hook.rests_until = self.now + timedelta(seconds=rest) if rest else None
         days = (self.now - hook.failing_since).total_seconds() / _DAY
-        if code == 410 or (days >= 5 and hook.failed >= 20):
+        # One that is paused stays so, and nobody is told twice.
+        if hook.status == "active" and (code == 410 or (days >= 5 and hook.failed >= 20)):
             hook.status = "disabled"
             hook.told += 1
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from vectis_core.constraints import Flag, Many, OneOf, Pattern, Schema, Text, Whole
+from vectis_core.constraints import Flag, Many, OneOf, Pattern, Text, TimeZoneName, Whole
 from vectis_core.orders.model import as_tuple
 
 #: Days for which a payload is kept where nothing else is said.
@@ -43,26 +42,6 @@ PROOFS = (
 
 
 @attrs.frozen
-class TimeZoneName:
-    """The name of a zone in the IANA database, such as ``America/New_York``."""
-
-    def problem(self, value: object) -> str | None:
-        """Return why *value* is refused."""
-        words = "must be the name of a time zone, such as America/New_York"
-        if not isinstance(value, str):
-            return words
-        try:
-            ZoneInfo(value)
-        except (ValueError, OSError, ZoneInfoNotFoundError):
-            return words
-        return None
-
-    def schema(self) -> Schema:
-        """Return the rule as a JSON Schema, which knows no zones."""
-        return {"type": "string", "minLength": 1, "description": "A name of the IANA time zone database"}
-
-
-@attrs.frozen
 class CarrierSetup:
     """What is asked when a carrier is configured; it replaces what was configured before, but for secrets left out."""
 
@@ -83,7 +62,7 @@ class CarrierSetup:
     client_id: Annotated[str, Text(1, 64)] | None = None
     #: The zone of local times without one; the carrier's usual one where left out.
     zone: Annotated[str, TimeZoneName()] | None = None
-    #: For how many days payloads are kept, sealed; 0 keeps none.
+    #: For how many days payloads are kept, sealed; 0 keeps none, but for a day those that tell of the push service.
     payload_days: Annotated[int, Whole(0, 365)] = PAYLOAD_DAYS
     #: Must be true with ``open``: it says that whoever sends this knows that anybody can then report anything.
     accept_unproven: Annotated[bool, Flag()] = False

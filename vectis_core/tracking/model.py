@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from vectis_core.constraints import Moment, Text
+from vectis_core.constraints import Flag, Moment, Text, TimeZoneName
 from vectis_core.tracking.numbers import normalised, track_key
 from vectis_core.tracking.statuses import TrackingStatus
 
@@ -45,11 +45,11 @@ class Reading:
     """Why a code was read as what it was read as."""
 
     #: The table that was looked into, as the documents name it.
-    table: str
+    table: Annotated[str, Text(1, 255)]
     #: The row of it that decided; ``None`` where none did.
-    row: str | None
+    row: Annotated[str, Text(1, 255)] | None
     #: Whether nobody knows for sure that the row is right.
-    is_guess: bool = False
+    is_guess: Annotated[bool, Flag()] = False
 
 
 @attrs.frozen
@@ -82,11 +82,11 @@ class TrackingEvent:
     #: Where the proof of delivery lies.
     proof_url: Annotated[str, Text(1, 2000)] | None = None
     #: Whether the carrier takes back, by this, a final scan before it.
-    corrects: bool = False
+    corrects: Annotated[bool, Flag()] = False
     #: What else tells events of one code, time and city apart: a second code of the carrier, or its short words.
     sub_code: Annotated[str, Text(1, 64)] | None = None
     #: The zone that a local time without one most likely is in, where the payload hints at it better than the carrier.
-    likely_zone: Annotated[str, Text(1, 64)] | None = None
+    likely_zone: Annotated[str, TimeZoneName()] | None = None
 
     @property
     def track_key(self) -> str:
@@ -101,14 +101,19 @@ class TrackingEvent:
         told = (self.track_key, self.code, self.sub_code or "", when, city)
         return hashlib.sha256("\x1f".join(told).encode("utf-8", "replace")).hexdigest()[:32]
 
-    def moment(self, zone: ZoneInfo, received_at: datetime) -> datetime:
-        """Return when it happened, in UTC; assumed by *zone* or *received_at* where the carrier leaves it open."""
+    def moment(self, received_at: datetime, zone: str | None, usual_zone: str) -> datetime:
+        """Return when it happened, in UTC; *received_at* where the carrier leaves it open.
+
+        A local time is in the *zone* that somebody has said it is in; else in the one that the payload hints at; else
+        in the *usual_zone* of the carrier.
+        """
         if self.occurred_at is not None:
             return self.occurred_at
         if self.local_time is None:
             return received_at
+        assumed = ZoneInfo(zone or self.likely_zone or usual_zone)
         try:
-            return self.local_time.replace(tzinfo=zone).astimezone(UTC)
+            return self.local_time.replace(tzinfo=assumed).astimezone(UTC)
         except OverflowError:
             return self.local_time.replace(tzinfo=UTC)
 
@@ -136,6 +141,8 @@ class Notice:
     is_alarming: bool = False
     #: What the answer must say, where the carrier wants something said.
     reply: dict[str, str] | None = None
+    #: A line for a shell that answers a handshake. It holds a secret, so it is kept nowhere but in the sealed payload.
+    activation: str | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import View
 from vectis_core.tracking.model import Scan
 from vectis_core.tracking.timeline import delivered_at, moved_at, state_of
+from vectis_core.verify.paging import pages
 from vectis_core.verify.report import Fault, Findings, Group
 
 #: Rows that are read at a time.
@@ -22,13 +23,13 @@ _fault = partial(Fault, Group.TRACKING)
 
 def verify_scans(view: View, tenant: str, found: Findings) -> None:
     """Check all scans of a tenant, each with the shipments that it names."""
-    after = ("", "")
-    while page := view.scan_scans(tenant, after, _PAGE):
+    for page in pages(
+        lambda after: view.scan_scans(tenant, after, _PAGE), lambda scan: (scan.track_key, scan.id), ("", "")
+    ):
         for scan in page:
             found.looked_at("scans", 1)
             for fault in scan_faults(scan, [view.shipment(tenant, parcel) for _, parcel in scan.shipments]):
                 found.add(fault)
-        after = (page[-1].track_key, page[-1].id)
 
 
 def scan_faults(scan: Scan, shipments: Sequence[Shipment | None]) -> Iterator[Fault]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
 
 from vectis_core.events import Event, Subject
 from vectis_core.orders.model import Order
@@ -14,6 +13,7 @@ from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.verify import accounts
 from vectis_core.verify.ledger import Chain, low_faults, shape_faults
 from vectis_core.verify.lines import RecordOf, line_faults, shipment_faults
+from vectis_core.verify.paging import pages
 from vectis_core.verify.promises import promise_faults
 from vectis_core.verify.reconciliation import Reconciliation
 from vectis_core.verify.report import Fault, Findings, Group
@@ -26,8 +26,6 @@ from vectis_core.verify.webhooks import verify_webhooks
 PAGE = 200
 #: Stock records that are remembered while orders are read.
 _RECORDS_KEPT = 4_096
-
-T = TypeVar("T")
 
 
 def verify_tenant(view: View, tenant: str, found: Findings) -> None:
@@ -80,21 +78,14 @@ class Walk:
         return True
 
     def _all_stock(self) -> None:
-        for record in self._paged(lambda after: self._view.scan_stock(self._tenant, after, PAGE)):
-            self._stock(record)
+        for page in pages(lambda after: self._view.scan_stock(self._tenant, after, PAGE), lambda row: row.id, ""):
+            for record in page:
+                self._stock(record)
 
     def _all_orders(self) -> None:
         record_of = lru_cache(_RECORDS_KEPT)(lambda stock_id: self._view.stock_record(self._tenant, stock_id))
-        after = ""
-        while orders := self._view.scan_orders(self._tenant, after, PAGE):
-            self._orders(orders, record_of)
-            after = orders[-1].id
-
-    def _paged(self, read: Callable[[str], Sequence[StockRecord]]) -> Iterator[StockRecord]:
-        after = ""
-        while page := read(after):
-            yield from page
-            after = page[-1].id
+        for page in pages(lambda after: self._view.scan_orders(self._tenant, after, PAGE), lambda order: order.id, ""):
+            self._orders(page, record_of)
 
     def _take(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
@@ -106,11 +97,11 @@ class Walk:
         accounts.post_record(self._post, record)
         self._take(low_faults(record))
         chain = Chain(record)
-        after = 0
-        while rows := self._view.scan_movements(self._tenant, record.id, after, PAGE):
+        for rows in pages(
+            lambda after: self._view.scan_movements(self._tenant, record.id, after, PAGE), lambda row: row.seq, 0
+        ):
             for row in rows:
                 self._movement(chain, row)
-            after = rows[-1].seq
         self._take(chain.end())
 
     def _movement(self, chain: Chain, row: Movement) -> None:

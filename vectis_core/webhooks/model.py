@@ -122,7 +122,7 @@ class Subscription:
     lease_token: int
     #: Until when whoever has the newest token may deliver.
     leased_until: datetime | None
-    #: When it was last claimed, by which endpoints take turns.
+    #: When its lease began or was last prolonged, by which endpoints take turns.
     claimed_at: datetime | None
 
 

@@ -1,4 +1,7 @@
-"""What a new master key asks for: all that is sealed, but for the signing keys, is sealed once more with that key."""
+"""What a new master key asks for: all that lasts and is sealed is sealed once more, with that key.
+
+That is the secrets of webhooks and carriers, and what carriers sent.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ from typing import Any
 
 import attrs
 
-from vectis_core.commands import Command, ResealCarrier, ResealPayloads, ResealSecrets
+from vectis_core.commands import Command, ResealCarrier, ResealPayload, ResealSecrets
 from vectis_core.engine import Engine
-from vectis_core.errors import NotFound, StoreError
+from vectis_core.errors import NotFound, StoreConflict, StoreError, VectisError
 from vectis_core.ports import Slice, View
 from vectis_core.tenancy import Caller, Tenant
-from vectis_core.tracking.accounts import payload_owner, secret_owner
+from vectis_core.tracking.accounts import secret_owner
 from vectis_core.vault import Vault
 
 #: So many rows are read at a time.
 _PAGE = 500
+_PAYLOADS = 20
 
 
 @attrs.frozen
@@ -31,9 +35,10 @@ class Sealed:
 
 
 def reseal_secrets(engine: Engine, vault: Vault) -> tuple[str, ...]:
-    """Seal the secrets of webhooks and carriers, and what carriers sent, with the first master key.
+    """Seal the secrets of all webhooks and carriers, and what carriers sent, with the first master key.
 
-    Returns what cannot be opened, by what it is sealed for.
+    Returns the webhooks and carriers whose secrets cannot be opened. What was sent and cannot be opened stays as it
+    is, until its time is up.
     """
     with engine.read() as view:
         found = [each for each in sealing(view) if each.secrets]
@@ -47,21 +52,27 @@ def reseal_secrets(engine: Engine, vault: Vault) -> tuple[str, ...]:
         except NotFound:
             # It has ended meanwhile, and its secrets with it.
             continue
-    return (*unreadable, *_reseal_payloads(engine))
-
-
-def _reseal_payloads(engine: Engine) -> list[str]:
-    """Seal what the carriers of all tenants sent, page by page; return what none opens, by what it is sealed for."""
-    unreadable: set[str] = set()
     with engine.read() as view:
-        tenants = [tenant.id for tenant in _tenants(view)]
+        tenants = [tenant.id for page in _tenants(view) for tenant in page]
     for tenant in tenants:
-        after: str | None = ""
-        while after is not None:
-            done = engine.run(ResealPayloads(caller=Caller(tenant), after=after))
-            unreadable.update(payload_owner(tenant, carrier) for carrier in done.unreadable)
-            after = done.next
-    return sorted(unreadable)
+        _reseal_payloads(engine, tenant)
+    return tuple(unreadable)
+
+
+def _reseal_payloads(engine: Engine, tenant: str) -> None:
+    """Seal a tenant's kept payloads once more, a few at a time, since each may be large."""
+    after = ""
+    while True:
+        with engine.read() as view:
+            page = view.payloads(tenant, after, _PAYLOADS)
+        if not page:
+            return
+        after = page[-1].id
+        outcomes = engine.run_all([ResealPayload(caller=Caller(tenant), payload=each) for each in page])
+        for outcome in outcomes:
+            # Cleared or sealed by somebody else meanwhile, or sealed with a key that is not at hand.
+            if isinstance(outcome, VectisError) and not isinstance(outcome, StoreConflict | StoreError):
+                raise outcome
 
 
 def sealing(view: View) -> Iterator[Sealed]:
@@ -69,15 +80,16 @@ def sealing(view: View) -> Iterator[Sealed]:
 
     That is each webhook that has not ended, for it has secrets, and each carrier, for what it sent is sealed too.
     """
-    for tenant in _tenants(view):
-        yield from _webhooks(view, tenant.id)
-        yield from _carriers(view, tenant.id)
+    for page in _tenants(view):
+        for tenant in page:
+            yield from _webhooks(view, tenant.id)
+            yield from _carriers(view, tenant.id)
 
 
-def _tenants(view: View) -> Iterator[Tenant]:
+def _tenants(view: View) -> Iterator[list[Tenant]]:
     after = ""
     while page := view.tenants(after, _PAGE):
-        yield from page
+        yield page
         after = page[-1].id
 
 

@@ -48,7 +48,9 @@ CREATE TABLE deliveries (
   CHECK ((status = 'pending') = (due_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX deliveries_first ON deliveries (tenant, webhook_id, position, id) WHERE status = 'pending' AND attempts = 0;
+-- In the order of first attempts: those of replays after all others.
+CREATE INDEX deliveries_first ON deliveries (tenant, webhook_id, cause = 'replay', position, id)
+  WHERE status = 'pending' AND attempts = 0;
 CREATE INDEX deliveries_again ON deliveries (tenant, webhook_id, due_at, id) WHERE status = 'pending' AND attempts > 0;
 CREATE INDEX deliveries_of_status ON deliveries (tenant, webhook_id, status, id);
 

@@ -1,7 +1,8 @@
 -- Carrier tracking: what a parcel is known by, what carriers have told of it, how they prove it, and what they sent.
 --
--- Beside what 0001 names, this is personal: scans.event may name who took a parcel (signer) and where (place), and
--- payloads.sealed, which is encrypted, whatever else a carrier sent.
+-- Beside what 0001 names, this may be personal: scans.event says who took a parcel (signer), where (place) and what the
+-- carrier's people wrote (description), which shipments.tracking repeats of the newest scan; payloads.sealed, which is
+-- encrypted, holds whatever else a carrier sent. No event, ledger row or kept result repeats any of it.
 
 -- Network and normalised number; see vectis_core.tracking.numbers. track_key() is defined where migrations are applied.
 ALTER TABLE shipments ADD COLUMN track_key TEXT NOT NULL DEFAULT '';

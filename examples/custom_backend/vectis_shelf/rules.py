@@ -32,7 +32,7 @@ _CHANGED: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
     ("replays", ("tenant", "id"), ("position", "done")),
     ("scans", ("tenant", "track_key", "id"), ()),
     ("carriers", ("tenant", "carrier"), ("updated_at",)),
-    ("payloads", ("tenant", "id"), ()),
+    ("payloads", ("tenant", "id"), ("sealed",)),
 )
 #: The lists whose rows are only ever added: table, and the fields of its key.
 _ADDED: Sequence[tuple[str, tuple[str, ...]]] = (

@@ -9,11 +9,10 @@ from operator import attrgetter
 from vectis_core.clock import EPOCH
 from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
-from vectis_core.webhooks.schedule import in_turn, is_due
+from vectis_core.webhooks.schedule import due_from, first_turn, free_at, in_turn, is_due, is_free
 from vectis_shelf.tables import Draft
 
 _by_id = attrgetter("id")
-_by_position = attrgetter("position", "id")
 _by_due = attrgetter("due_at", "id")
 
 
@@ -30,17 +29,23 @@ def _active(draft: Draft) -> list[Subscription]:
     return [row for row in draft.rows("subscriptions") if row.status is SubscriptionStatus.ACTIVE]
 
 
+def _turn(row: Subscription, now: datetime) -> tuple[bool, datetime, str, str]:
+    """Those claimed longest ago first, and before them those claimed before the clock was set back, or never."""
+    claimed_at = row.claimed_at or EPOCH
+    return EPOCH < claimed_at <= now, claimed_at, row.tenant, row.id
+
+
 def due(
     draft: Draft, now: datetime, well: int, ailing: int, deliveries: int
 ) -> list[tuple[Subscription, list[Delivery]]]:
     """Return endpoints that can be claimed, each with what is due for it."""
     waiting = _waiting(draft)
     found: dict[bool, list[tuple[Subscription, list[Delivery]]]] = {False: [], True: []}
-    for row in sorted(_active(draft), key=lambda row: (row.claimed_at or EPOCH, row.tenant, row.id)):
-        if max(row.leased_until or EPOCH, row.rests_until or EPOCH) > now:
+    for row in sorted(_active(draft), key=lambda row: _turn(row, now)):
+        if not is_free(row, now):
             continue
         rows = waiting[row.tenant, row.id]
-        first = sorted((each for each in rows if not each.attempts), key=_by_position)
+        first = sorted((each for each in rows if not each.attempts), key=first_turn)
         again = sorted((each for each in rows if each.attempts and is_due(each, now)), key=_by_due)
         if first or again:
             found[row.failures > 0].append((row, in_turn(first, again, deliveries)))
@@ -54,9 +59,9 @@ def next_due(draft: Draft, now: datetime) -> datetime | None:
     waiting = _waiting(draft)
     moments = []
     for row in _active(draft):
-        dues = [each.due_at or now if each.attempts else EPOCH for each in waiting[row.tenant, row.id]]
+        dues = [due_from(each, now) for each in waiting[row.tenant, row.id]]
         if dues:
-            moments.append(max(min(dues), row.leased_until or EPOCH, row.rests_until or EPOCH))
+            moments.append(max(min(dues), free_at(row, now)))
     return min(moments, default=None)
 
 

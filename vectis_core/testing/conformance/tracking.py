@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
+
 from vectis_core.errors import StoreConflict
 from vectis_core.orders.model import Order, Shipment
 from vectis_core.ports import AgeLimits, Changes, Slice
@@ -232,8 +234,7 @@ class TrackingConformance(ConformanceBase):
     def test_payloads_are_read_oldest_first(self) -> None:
         """What carriers sent comes by id, after an id, at most so many."""
         self._write_parcel()
-        more = [samples.payload(id=f"pay_{n}") for n in (4, 2, 3)]
-        self.write(Changes(payloads=[(None, each) for each in more]))
+        self.write(Changes(payloads=[(None, samples.payload(id=f"pay_{n}")) for n in (4, 2, 3)]))
         with self.store.read() as view:
             for after, limit, expected in (("", ALL, "1234"), ("", 2, "12"), ("pay_2", 1, "3"), ("pay_4", 2, "")):
                 found = view.payloads("acme", after, limit)
@@ -247,6 +248,17 @@ class TrackingConformance(ConformanceBase):
         stale = samples.carrier_account(updated_at=samples.MADE_AT - _MINUTE)
         self.refuses(Changes(carriers=[(stale, samples.carrier_account(secrets=()))]))
         self._parcel_is_unchanged()
+
+    def test_a_payload_is_sealed_anew_where_it_is_as_it_was(self) -> None:
+        """Its seal alone changes, and only over the one that was read: it may have been cleared or sealed meanwhile."""
+        self._write_parcel()
+        kept, other = samples.payload(), samples.payload(id="pay_2")
+        self.refuses(Changes(payloads=[(attrs.evolve(kept, sealed="older"), attrs.evolve(kept, sealed="newer"))]))
+        self.refuses(Changes(payloads=[(other, attrs.evolve(other, sealed="newer"))]))
+        self._parcel_is_unchanged()
+        self.write(Changes(payloads=[(kept, attrs.evolve(kept, sealed="newer"))]))
+        with self.store.read() as view:
+            same("payloads", [attrs.evolve(kept, sealed="newer")], view.payloads("acme", "", ALL))
 
     def test_tracking_that_is_not_there_is_not_changed(self) -> None:
         """Changing a scan or a carrier that does not exist is refused, and so is making one, or a payload, twice."""

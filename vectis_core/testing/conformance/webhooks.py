@@ -1,8 +1,8 @@
-"""Webhooks: subscriptions, deliveries, attempts and replays, and what a dispatcher asks a store for."""
+"""Webhooks: subscriptions, deliveries, attempts and replays, how they are kept, found, listed and cleared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,14 +12,11 @@ from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.ports import AgeLimits, Changes, DeliveryFilter, Slice
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import ALL, same
-from vectis_core.testing.conformance.base import ConformanceBase
-from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
+from vectis_core.testing.conformance.dispatching import DispatchConformance
+from vectis_core.webhooks.model import Delivery, DeliveryStatus, SubscriptionStatus
 
-_MINUTE = timedelta(minutes=1)
 _DELETED = SubscriptionStatus.DELETED
 _MADE_AT = samples.MADE_AT
-#: Of one endpoint: when what it has can be claimed, and which deliveries, in their order.
-_Due = tuple[str, list[str]]
 
 
 def _id_at(moment: datetime, number: int = 0) -> str:
@@ -28,7 +25,7 @@ def _id_at(moment: datetime, number: int = 0) -> str:
     return prefixed("whd", f"{first[:-4]}{number:04}")
 
 
-class WebhookConformance(ConformanceBase):
+class WebhookConformance(DispatchConformance):
     """Who is told, of what, and how far that is."""
 
     def _write_webhooks(self) -> None:
@@ -41,12 +38,6 @@ class WebhookConformance(ConformanceBase):
                 attempts=[samples.attempt()],
                 replays=[(None, samples.replay())],
             )
-        )
-
-    def _put(self, webhooks: Iterable[Subscription] = (), deliveries: Iterable[Delivery] = ()) -> None:
-        """Commit new webhooks and new deliveries."""
-        self.write(
-            Changes(subscriptions=[(None, each) for each in webhooks], deliveries=[(None, each) for each in deliveries])
         )
 
     def _webhooks_are_unchanged(self) -> None:
@@ -266,150 +257,6 @@ class WebhookConformance(ConformanceBase):
             self.refuses(bad)
         self._webhooks_are_unchanged()
 
-    # What a dispatcher asks for
-
-    def _due(self, now: datetime, well: int = 9, ailing: int = 9, deliveries: int = 9) -> list[_Due]:
-        transaction = self.store.begin()
-        found = transaction.load_due(now, well, ailing, deliveries)
-        told = [(webhook.id, [delivery.id for delivery in waiting]) for webhook, waiting in found]
-        transaction.rollback()
-        return told
-
-    def _next_due(self, now: datetime) -> datetime | None:
-        with self.store.read() as view:
-            return view.next_due(now)
-
-    def test_who_can_be_claimed(self) -> None:
-        """Active endpoints that nobody has leased, that do not rest, and for which something is due, and no others."""
-        self.write_shop()
-        self.write(Changes(tenants=[(None, samples.tenant(id="globex"))], events=[]))
-        now = _MADE_AT
-        new = samples.new_subscription
-        webhooks = {
-            "whk_active": new(),
-            "whk_ended": new(leased_until=now, rests_until=now, lease_token=1),
-            "whk_leased": new(leased_until=now + _MINUTE, lease_token=1),
-            "whk_rests": new(rests_until=now + _MINUTE),
-            "whk_paused": new(status=SubscriptionStatus.PAUSED),
-            "whk_disabled": new(status=SubscriptionStatus.DISABLED),
-            "whk_deleted": new(status=_DELETED),
-            "whk_idle": new(),
-            "whk_later": new(),
-        }
-        self._put(
-            [samples.new_subscription(**_differing(each, id=name)) for name, each in webhooks.items()],
-            [
-                samples.new_delivery(id=f"whd_{name}", subscription_id=name)
-                for name in webhooks
-                if name not in {"whk_idle", "whk_later"}
-            ],
-        )
-        skipped = {"status": DeliveryStatus.SKIPPED, "due_at": None}
-        self._put(
-            deliveries=[
-                samples.new_delivery(id="whd_skipped", subscription_id="whk_idle", **skipped),
-                samples.delivery(id="whd_later", subscription_id="whk_later", due_at=now + _MINUTE),
-            ]
-        )
-
-        same("now", ["whk_active", "whk_ended"], sorted(name for name, _ in self._due(now)))
-        later = ["whk_active", "whk_ended", "whk_later", "whk_leased", "whk_rests"]
-        same("later", later, sorted(name for name, _ in self._due(now + _MINUTE)))
-
-    def test_in_which_order_deliveries_are_tried(self) -> None:
-        """Untried ones by position, whatever the clock says, and among them those that are due again, by when."""
-        self.write_shop()
-        self.write(Changes(events=[samples.event(sequence=number, id=f"event-{number}") for number in (2, 3)]))
-        now = _MADE_AT
-        first = [
-            samples.new_delivery(id="whd_2", due_at=now - _MINUTE),
-            # Made after the clock was set back, and after it was set forward again.
-            samples.new_delivery(id="whd_1", sequence=2, position=2, due_at=now - 3 * _MINUTE),
-            samples.new_delivery(id="whd_3", sequence=3, position=3, due_at=now + 9 * _MINUTE),
-        ]
-        again = [
-            samples.delivery(id="whd_9", due_at=now - 2 * _MINUTE),
-            samples.delivery(id="whd_8", due_at=now),
-            samples.delivery(id="whd_7", due_at=now, attempts=5),
-            samples.delivery(id="whd_6", due_at=now + timedelta(microseconds=1)),
-        ]
-        others = [
-            samples.delivery(id="whd_5", status=DeliveryStatus.EXHAUSTED, due_at=None),
-            samples.new_delivery(id="whd_4", status=DeliveryStatus.SKIPPED, due_at=None),
-        ]
-        self._put([samples.new_subscription()], [*others, *again, *first[::-1]])
-        ordered = ["whd_9", "whd_2", "whd_1", "whd_7", "whd_8", "whd_3"]
-
-        same("all", [("whk_1", ordered)], self._due(now))
-        for most in (1, 2, 5, 6):
-            same(f"{most} of them", [("whk_1", ordered[:most])], self._due(now, deliveries=most))
-        same("later", [("whk_1", [*ordered[:5], "whd_6", "whd_3"])], self._due(now + _MINUTE))
-
-    def test_a_delivery_has_the_place_of_its_event(self) -> None:
-        """A delivery of an event of the same batch gets the position that the event gets."""
-        self.write_shop()
-        self._put([samples.new_subscription()])
-        made = [
-            samples.new_delivery(id=f"whd_{number}", sequence=number, event_id=f"event-{number}", position=0)
-            for number in (3, 2)
-        ]
-        events = [samples.event(sequence=number, id=f"event-{number}") for number in (2, 3)]
-        self.write(Changes(events=events, deliveries=[(None, each) for each in made]))
-
-        with self.store.read() as view:
-            found = [view.delivery("acme", each.id) for each in made]
-            same("positions", [3, 2], [each.position for each in found if each is not None])
-        same("turns", [("whk_1", ["whd_2", "whd_3"])], self._due(_MADE_AT))
-
-    def test_whose_turn_it_is(self) -> None:
-        """Endpoints that were not claimed for longest come first; those that fail have places of their own."""
-        self.write_shop()
-        webhooks = []
-        for number, minutes in enumerate((3, 1, None, 2, 0)):
-            claimed_at = None if minutes is None else _MADE_AT + minutes * _MINUTE
-            webhooks.append(samples.new_subscription(id=f"whk_well_{number}", claimed_at=claimed_at))
-            ails = {"failures": 1, "failing_since": _MADE_AT}
-            webhooks.append(samples.new_subscription(id=f"whk_ails_{number}", claimed_at=claimed_at, **ails))
-        deliveries = [samples.new_delivery(id=f"whd_{each.id}", subscription_id=each.id) for each in webhooks]
-        self._put(webhooks, deliveries)
-        turns = [2, 4, 1, 3, 0]
-
-        for well, ailing in ((9, 9), (2, 1), (0, 3), (1, 0), (0, 0)):
-            due = [name for name, _ in self._due(_MADE_AT, well, ailing)]
-            for kind, most in (("well", well), ("ails", ailing)):
-                expected = [f"whk_{kind}_{number}" for number in turns[:most]]
-                same(f"{most} {kind}", expected, [name for name in due if kind in name])
-
-    def test_when_to_look_again(self) -> None:
-        """The next moment at which anything can be claimed: of leases, rests and deliveries the latest, at the first
-        endpoint for which that comes; what is not active is not waited for."""
-        self.write_shop()
-        now = _MADE_AT
-        same("nothing", None, self._next_due(now))
-        self._put(
-            [
-                samples.new_subscription(id="whk_1", leased_until=now + 5 * _MINUTE, lease_token=1),
-                samples.new_subscription(id="whk_2", status=SubscriptionStatus.PAUSED),
-                samples.new_subscription(id="whk_3", rests_until=now + 3 * _MINUTE),
-                samples.new_subscription(id="whk_4"),
-                samples.new_subscription(id="whk_5"),
-            ],
-            [samples.new_delivery(id="whd_1", subscription_id="whk_1")],
-        )
-        same("lease", now + 5 * _MINUTE, self._next_due(now))
-        self._put(deliveries=[samples.new_delivery(id="whd_2", subscription_id="whk_2")])
-        same("paused", now + 5 * _MINUTE, self._next_due(now))
-        self._put(deliveries=[samples.delivery(id="whd_3", subscription_id="whk_3")])
-        same("rest", now + 3 * _MINUTE, self._next_due(now))
-        late = [
-            samples.delivery(id=f"whd_4{n}", subscription_id="whk_4", due_at=now + n * _MINUTE) for n in (4, 2, 1, 3)
-        ]
-        self._put(deliveries=late)
-        same("due", now + _MINUTE, self._next_due(now))
-        self._put(deliveries=[samples.new_delivery(id="whd_5", subscription_id="whk_5", due_at=now + 9 * _MINUTE)])
-        due = self._next_due(now)
-        same("untried ones wait for no clock", True, due is not None and due <= now)
-
     # Lists
 
     def test_webhooks_page(self) -> None:
@@ -511,12 +358,6 @@ class WebhookConformance(ConformanceBase):
             same("attempts", [], view.attempts("acme", "whd_0"))
             same("nothing is due", None, view.next_due(self.clock.now()))
             same("strays", [], view.strays())
-
-
-def _differing(webhook: Subscription, **changes: Any) -> dict[str, Any]:
-    """Return what makes a webhook, with *changes*."""
-    names = ("status", "leased_until", "rests_until", "lease_token")
-    return {name: getattr(webhook, name) for name in names} | changes
 
 
 def _is_listed(row: Delivery, where: DeliveryFilter) -> bool:

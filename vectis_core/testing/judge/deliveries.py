@@ -54,6 +54,8 @@ class _Books:
     feed: Sequence[Event]
     #: From after this position on it had to be told.
     known_since: int | None
+    #: When the store's clock was set back.
+    set_back: Sequence[float]
 
     def __str__(self) -> str:
         return self.hook.url
@@ -99,6 +101,7 @@ def _read(
         [each for each in asked if is_change(each)],
         feed,
         log.known_since.get(hook.id),
+        log.set_back,
     )
 
 
@@ -295,7 +298,12 @@ def _soon_over(books: _Books) -> Iterator[Violation]:
 
 
 def _end(books: _Books, lease: Granted, after: Granted) -> datetime | None:
-    """Return until when a lease lasted for sure, ``None`` where it may have been given back before the next."""
+    """Return until when a lease lasted for sure, ``None`` where it may have been given back before the next.
+
+    A clock that is set back may end it at another of its moments, no sooner than it would have ended else.
+    """
+    if any(lease.asked <= moment <= after.at for moment in books.set_back):
+        return None
     until = lease.until
     for settling in books.settlings:
         if settling.token != lease.token or settling.sent > after.at or settling.current is False:

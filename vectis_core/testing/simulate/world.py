@@ -174,6 +174,8 @@ class World:
                 self.clock.skew += step.seconds
                 if self.dispatching is not None:
                     self.dispatching.posts.clocks_went_wrong = True
+                    if step.seconds < 0:
+                        self.dispatching.posts.set_back.append(self.clock.passed)
                 self.tell("clock", f"is set {'forward' if step.seconds > 0 else 'back'} by {abs(step.seconds):g} s")
             case Stop():
                 self._stop(self._processes[step.process], crash=step.crash)

@@ -42,6 +42,14 @@ from vectis_core.testing.strategies.lists import (
     stock_filters,
 )
 from vectis_core.testing.strategies.refused import Invalid, invalid
+from vectis_core.testing.strategies.tracking import (
+    carrier_setups,
+    notices,
+    places,
+    readings,
+    tracking_events,
+    tracking_numbers,
+)
 from vectis_core.testing.strategies.values import (
     carriers,
     command_ids,
@@ -59,6 +67,14 @@ from vectis_core.testing.strategies.values import (
     tenants,
     texts,
 )
+from vectis_core.testing.strategies.webhooks import (
+    event_filters,
+    new_subscriptions,
+    replay_ranges,
+    rotations,
+    subscription_changes,
+    webhook_urls,
+)
 
 __all__ = [
     "Invalid",
@@ -66,6 +82,7 @@ __all__ = [
     "adjustments",
     "callers",
     "cancellations",
+    "carrier_setups",
     "carriers",
     "command_ids",
     "commands",
@@ -73,6 +90,7 @@ __all__ = [
     "currencies",
     "dimensions",
     "emails",
+    "event_filters",
     "event_types",
     "external_ids",
     "invalid",
@@ -84,26 +102,36 @@ __all__ = [
     "new_products",
     "new_shipments",
     "new_stock_records",
+    "new_subscriptions",
     "new_warehouses",
+    "notices",
     "object_ids",
     "of",
     "order_filters",
     "pages",
+    "places",
     "prices",
     "product_changes",
     "product_filters",
     "quantities",
+    "readings",
     "reasons",
     "reasons_given",
+    "replay_ranges",
+    "rotations",
     "settings_changes",
     "shipment_items",
     "shipment_moments",
     "skus",
     "stock_changes",
     "stock_filters",
+    "subscription_changes",
     "tenants",
     "texts",
+    "tracking_events",
+    "tracking_numbers",
     "warehouse_addresses",
     "warehouse_changes",
+    "webhook_urls",
     "weights",
 ]

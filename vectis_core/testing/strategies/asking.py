@@ -13,8 +13,9 @@ from vectis_core import commands as product
 from vectis_core.access import SigningKey
 from vectis_core.commands import Command
 from vectis_core.tenancy import DEFAULT_TENANT, Caller
-from vectis_core.testing.samples import MADE_AT
-from vectis_core.testing.strategies import inputs, values
+from vectis_core.testing.samples import MADE_AT, payload
+from vectis_core.testing.strategies import inputs, tracking, values, webhooks
+from vectis_core.tracking.accounts import KeptPayload
 
 C = TypeVar("C", bound=Command[Any])
 
@@ -49,6 +50,19 @@ _OTHER: Mapping[str, st.SearchStrategy[Any]] = {
     "limit": st.integers(1, 1000),
     "window_seconds": st.integers(1, 3600),
     "block": st.integers(1, 100),
+    "well": st.integers(0, 10),
+    "ailing": st.integers(0, 10),
+    "deliveries": st.integers(0, 10),
+    "lease_seconds": st.integers(0, 3600),
+    "lease_token": st.integers(0, 3),
+    "reports": webhooks.reports(),
+    "policy": webhooks.policies(),
+    "at": values.moments(),
+    "received_at": values.moments(),
+    "anew": st.booleans(),
+    "days": st.integers(1, 365),
+    "sealed": values.texts(255),
+    "notices": tracking.notices(),
 }
 
 
@@ -60,6 +74,8 @@ def _field(hint: Any, name: str) -> st.SearchStrategy[Any]:
     if name == "intent":
         intent: st.SearchStrategy[Any] = inputs.of(hint)
         return intent
+    if hint is KeptPayload:
+        return st.builds(payload, tenant=st.just(DEFAULT_TENANT), sealed=values.texts(255))
     if hint is SigningKey:
         return _signing_keys()
     return _OTHER[name] if name in _OTHER else values.object_ids()

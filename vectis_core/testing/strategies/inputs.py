@@ -18,7 +18,6 @@ from vectis_core.catalogue import (
     WarehouseChange,
     Weight,
 )
-from vectis_core.checking import UNSET, Unset
 from vectis_core.orders.model import (
     Address,
     Cancellation,
@@ -31,22 +30,17 @@ from vectis_core.orders.model import (
 )
 from vectis_core.stock.model import Adjustment, NewStockRecord, StockChange
 from vectis_core.tenancy import SettingsChange
-from vectis_core.testing.strategies import values
-from vectis_core.testing.strategies.values import measures, optional, prices, texts
+from vectis_core.testing.strategies import tracking, values, webhooks
+from vectis_core.testing.strategies.values import measures, optional, prices, texts, unless_unset
+from vectis_core.tracking.accounts import CarrierSetup
+from vectis_core.tracking.model import Place, Reading, TrackingEvent
+from vectis_core.webhooks.model import NewSubscription, ReplayRange, Rotation, SubscriptionChange
 
 T = TypeVar("T")
 
 
 def _maybe_empty(longest: int) -> st.SearchStrategy[str | None]:
     return st.one_of(st.none(), st.just(""), texts(longest))
-
-
-def _unless_unset(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | Unset]:
-    return st.one_of(st.just(UNSET), strategy)
-
-
-def _or_none(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
-    return st.one_of(st.none(), strategy)
 
 
 # Orders
@@ -172,8 +166,8 @@ def new_products(skus: st.SearchStrategy[str] | None = None) -> st.SearchStrateg
         NewProduct,
         sku=skus if skus is not None else values.skus(),
         name=texts(255),
-        weight=_or_none(weights()),
-        dimensions=_or_none(dimensions()),
+        weight=optional(weights()),
+        dimensions=optional(dimensions()),
     )
 
 
@@ -181,10 +175,10 @@ def product_changes() -> st.SearchStrategy[ProductChange]:
     """Return changes of a product, of some fields or of none."""
     return st.builds(
         ProductChange,
-        name=_unless_unset(texts(255)),
-        weight=_unless_unset(_or_none(weights())),
-        dimensions=_unless_unset(_or_none(dimensions())),
-        active=_unless_unset(st.booleans()),
+        name=unless_unset(texts(255)),
+        weight=unless_unset(optional(weights())),
+        dimensions=unless_unset(optional(dimensions())),
+        active=unless_unset(st.booleans()),
     )
 
 
@@ -211,8 +205,8 @@ def new_warehouses(codes: st.SearchStrategy[str] | None = None) -> st.SearchStra
         NewWarehouse,
         code=codes if codes is not None else texts(64),
         name=texts(255),
-        address=_or_none(warehouse_addresses()),
-        priority=_or_none(_priorities()),
+        address=optional(warehouse_addresses()),
+        priority=optional(_priorities()),
         active=st.booleans(),
     )
 
@@ -221,11 +215,11 @@ def warehouse_changes() -> st.SearchStrategy[WarehouseChange]:
     """Return changes of a warehouse, of some fields or of none."""
     return st.builds(
         WarehouseChange,
-        code=_unless_unset(texts(64)),
-        name=_unless_unset(texts(255)),
-        address=_unless_unset(_or_none(warehouse_addresses())),
-        priority=_unless_unset(_priorities()),
-        active=_unless_unset(st.booleans()),
+        code=unless_unset(texts(64)),
+        name=unless_unset(texts(255)),
+        address=unless_unset(optional(warehouse_addresses())),
+        priority=unless_unset(_priorities()),
+        active=unless_unset(st.booleans()),
     )
 
 
@@ -250,7 +244,7 @@ def new_stock_records(
 
 def stock_changes() -> st.SearchStrategy[StockChange]:
     """Return changes of a stock record's reorder point."""
-    return st.builds(StockChange, reorder_point=_unless_unset(_reorder_points()))
+    return st.builds(StockChange, reorder_point=unless_unset(_reorder_points()))
 
 
 def adjustments() -> st.SearchStrategy[Adjustment]:
@@ -265,19 +259,20 @@ def adjustments() -> st.SearchStrategy[Adjustment]:
 
 def settings_changes() -> st.SearchStrategy[SettingsChange]:
     """Return changes of a tenant's settings."""
-    return st.builds(SettingsChange, auto_confirm=_unless_unset(st.booleans()))
+    return st.builds(SettingsChange, auto_confirm=unless_unset(st.booleans()))
 
 
 def new_clients() -> st.SearchStrategy[NewClient]:
     """Return API clients to make."""
     scopes = st.lists(st.sampled_from(SCOPES), min_size=1, unique=True).map(tuple)
-    return st.builds(NewClient, name=texts(255), scopes=_or_none(scopes))
+    return st.builds(NewClient, name=texts(255), scopes=optional(scopes))
 
 
 _BY_CLASS: dict[type, Callable[[], st.SearchStrategy[Any]]] = {
     Address: addresses,
     Adjustment: adjustments,
     Cancellation: cancellations,
+    CarrierSetup: tracking.carrier_setups,
     Dimensions: dimensions,
     Item: items,
     NewClient: new_clients,
@@ -285,13 +280,20 @@ _BY_CLASS: dict[type, Callable[[], st.SearchStrategy[Any]]] = {
     NewProduct: new_products,
     NewShipment: new_shipments,
     NewStockRecord: new_stock_records,
+    NewSubscription: webhooks.new_subscriptions,
     NewWarehouse: new_warehouses,
+    Place: tracking.places,
     ProductChange: product_changes,
+    Reading: tracking.readings,
     Reason: reasons_given,
+    ReplayRange: webhooks.replay_ranges,
+    Rotation: webhooks.rotations,
     SettingsChange: settings_changes,
     ShipmentItem: shipment_items,
     ShipmentMoment: shipment_moments,
     StockChange: stock_changes,
+    SubscriptionChange: webhooks.subscription_changes,
+    TrackingEvent: tracking.tracking_events,
     WarehouseAddress: warehouse_addresses,
     WarehouseChange: warehouse_changes,
     Weight: weights,

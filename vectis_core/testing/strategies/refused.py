@@ -21,10 +21,14 @@ from vectis_core.constraints import (
     Moment,
     Number,
     OneOf,
+    Pattern,
     Text,
+    TimeZoneName,
     Whole,
 )
+from vectis_core.events import EventFilter
 from vectis_core.testing.strategies.inputs import of
+from vectis_core.webhooks.addresses import WebhookUrl
 
 
 @attrs.frozen
@@ -104,6 +108,10 @@ def _wrong(constraint: Constraint, held: Any) -> list[Any]:
             wrong = ["x" * (longest + 1), "a\x00b", "\ud800", 5, *(["", " \n"] if shortest else [])]
         case OneOf():
             wrong = ["something else", "", 1]
+        case Pattern() | EventFilter() | TimeZoneName():
+            wrong = ["", "of no/such form\n", 1]
+        case WebhookUrl():
+            wrong = ["", "ftp://a.example/", "/hooks", "https://user@a.example/", "https://a.example/" + "x" * 2_048, 1]
         case Whole(least, most, but_zero):
             wrong = [least - 1, most + 1, True, "1", *([0] if but_zero else [])]
         case Number(least, below, places, above_least):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from vectis_core.checking import UNSET, Unset
 from vectis_core.money import CURRENCIES
 from vectis_core.testing.samples import AWKWARD_TEXTS
+
+T = TypeVar("T")
 
 
 def texts(longest: int = 255) -> st.SearchStrategy[str]:
@@ -97,6 +101,11 @@ def moments() -> st.SearchStrategy[datetime]:
     return st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=zones)  # noqa: DTZ001 - the zone is drawn
 
 
-def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
+def optional(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     """Return what *strategy* draws, or nothing."""
     return st.one_of(st.none(), strategy)
+
+
+def unless_unset(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | Unset]:
+    """Return what *strategy* draws, or ``UNSET``, as in a change that leaves the field as it is."""
+    return st.one_of(st.just(UNSET), strategy)
