@@ -16,7 +16,9 @@ LOGGERS: Mapping[str, str] = MappingProxyType(
         "vectis.engine": "Rollbacks and commits that failed, and observers of commands that did",
         "vectis.housekeeping": "Housekeeping that did not run",
         "vectis.http": "Requests that fail on our side, or are refused for reasons only operators may read",
+        "vectis.slow": "Commands and reads that took longer than they should",
         "vectis.sqlite": "A database that cannot be written, and that it can be again",
+        "vectis.telemetry": "Listeners that failed",
         "vectis.webhooks": "Deliveries that fail, and the trouble of those who send them",
     }
 )

@@ -25,7 +25,7 @@ from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
-from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription
+from vectis_core.webhooks.model import Attempt, Backlog, Delivery, Replay, Subscription
 
 Key = tuple[str, str]
 #: (tenant, scope, command id)
@@ -470,6 +470,10 @@ class View(Protocol):
         """
         ...
 
+    def backlog(self) -> Backlog:
+        """Return what is on its way to webhooks, told by indexes: it is asked for every few seconds."""
+        ...
+
     def history(self, tenant: str, subject: Subject, subject_id: str) -> list[Event]:
         """Return all events of one subject, oldest first."""
         ...
@@ -565,6 +569,10 @@ class Store(Protocol):
 
     def reads_are_local(self) -> bool:
         """Return whether a read by key is so short that an event loop may wait for it."""
+        ...
+
+    def log_bytes(self) -> int | None:
+        """Return the size of the store's write-ahead log in bytes, as far as it can be told; ``None`` without one."""
         ...
 
     def close(self) -> None:

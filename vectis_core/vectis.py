@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from vectis_core.backends import open_store
 from vectis_core.clock import Clock, SystemClock
 from vectis_core.commands import Command, OpenTenant
-from vectis_core.engine import Engine, Within
+from vectis_core.engine import Engine, EngineVitals, Within
 from vectis_core.errors import ValidationError
 from vectis_core.faces import TenantFace
 from vectis_core.ids import Ids, RandomIds
 from vectis_core.ports import Store
+from vectis_core.slow import SlowLog
+from vectis_core.telemetry import Audience, Listeners
 from vectis_core.tenancy import TENANT_ID, Caller
 from vectis_core.vault import StoreVault, Vault
 from vectis_core.webhooks.address_rules import AddressRules
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Seconds from which on a command or a read is slow, unless it is said otherwise.
+SLOW_COMMAND = 1.0
+
 
 class Vectis(TenantFace):
     """An open database with everything that can be done with it, for the tenant ``default`` unless said otherwise.
@@ -51,13 +56,17 @@ class Vectis(TenantFace):
         ids: Ids,
         vault: Vault | None = None,
         address_rules: AddressRules | None = None,
+        telemetry: Listeners = (),
+        slow_command: float | None = SLOW_COMMAND,
     ) -> None:
         self.store = store
         self.clock = clock
         self.ids = ids
         self.vault = vault or StoreVault(store)
         self.address_rules = address_rules or AddressRules()
-        self.engine = Engine(store, ids, self.vault, self.address_rules)
+        audience = _audience(telemetry, slow_command)
+        self.engine = Engine(store, ids, self.vault, self.address_rules, audience=audience)
+        audience.watch(EngineVitals(self.engine, clock))
         caller = Caller()
         _open_tenant(self.engine, caller)
         super().__init__(self.engine, caller)
@@ -71,6 +80,8 @@ class Vectis(TenantFace):
         ids: Ids | None = None,
         vault: Vault | None = None,
         address_rules: AddressRules | None = None,
+        telemetry: Listeners = (),
+        slow_command: float | None = SLOW_COMMAND,
         **options: Any,
     ) -> Self:
         """Open the database at *url*, making or migrating it where needed.
@@ -78,16 +89,26 @@ class Vectis(TenantFace):
         ``sqlite:///shop.db`` is a file in the working directory, ``sqlite:////var/shop.db`` one by its full path,
         ``memory://`` is gone when closed. *options* are those of the backend; every backend that keeps what it is
         given knows ``must_exist``, with which a database that is not there, or not one of Vectis, is an error.
-        *address_rules* say where webhooks may go: to public addresses over https, where left out.
+        *address_rules* say where webhooks may go: to public addresses over https, where left out. *telemetry* is told
+        what is done: one ``Telemetry`` or several, each for this Vectis alone. Commands and reads that take
+        *slow_command* seconds or longer are logged, with ``None`` none.
 
-        Raises ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``, and ``ServiceUnavailable`` where other processes
-        do not let go of the database.
+        Raises ``UsageError`` where *slow_command* is negative; ``UnknownBackend``, ``DatabaseTooNew``, ``StoreError``,
+        and ``ServiceUnavailable`` where other processes do not let go of the database.
         """
         clock = clock or SystemClock()
         ids = ids or RandomIds()
         store = open_store(url, clock=clock, ids=ids, **options)
         try:
-            return cls(store, clock=clock, ids=ids, vault=vault, address_rules=address_rules)
+            return cls(
+                store,
+                clock=clock,
+                ids=ids,
+                vault=vault,
+                address_rules=address_rules,
+                telemetry=telemetry,
+                slow_command=slow_command,
+            )
         except BaseException:
             store.close()
             raise
@@ -201,6 +222,12 @@ class Vectis(TenantFace):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _audience(telemetry: Listeners, slow_command: float | None) -> Audience:
+    """Return who is told, the log of what is slow first among them."""
+    given = Audience(telemetry).members
+    return Audience(given if slow_command is None else (SlowLog(slow_command), *given))
 
 
 _known: weakref.WeakKeyDictionary[Engine, set[str]] = weakref.WeakKeyDictionary()

@@ -93,6 +93,9 @@ class MemoryStore:
         """Return that a read never waits."""
         return True
 
+    def log_bytes(self) -> None:
+        """Return that there is no log."""
+
     def close(self) -> None:
         """Forget everything; harmless when repeated."""
         self._closed = True

@@ -17,7 +17,7 @@ from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
-from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_core.webhooks.model import Attempt, Backlog, Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_memory import constraints, tracking, webhooks
 from vectis_memory.state import LOW, State
 from vectis_memory.tree import Path, SortedMap
@@ -272,6 +272,10 @@ class MemoryView:
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(self._state, now)
+
+    def backlog(self) -> Backlog:
+        """Return what is on its way to webhooks."""
+        return webhooks.backlog(self._state)
 
     def scans(self, tenant: str, track_keys: Sequence[str]) -> list[Scan]:
         """Return all scans of these parcels, by parcel and id."""

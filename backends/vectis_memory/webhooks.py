@@ -13,6 +13,7 @@ from vectis_core.clock import EPOCH
 from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.ports import Changes, DeliveryFilter
 from vectis_core.webhooks.model import (
+    Backlog,
     Delivery,
     DeliveryStatus,
     Replay,
@@ -157,6 +158,24 @@ def _claimable_at(state: State, subscription: Subscription, now: datetime) -> da
     )
     soonest = next(waiting, None)
     return None if soonest is None else max(due_from(soonest, now), free_at(subscription, now))
+
+
+def backlog(state: State) -> Backlog:
+    """Return how many deliveries wait, how many were given up, and since when the oldest waits."""
+    pending = exhausted = 0
+    oldest: list[datetime] = []
+    index = state.delivery_index
+    for each in state.subscriptions.values_under(()):
+        head = (each.tenant, each.id, "status")
+        if each.status is not SubscriptionStatus.DELETED:
+            first, end = index.under((*head, str(DeliveryStatus.EXHAUSTED)))
+            exhausted += end - first
+        if each.status is SubscriptionStatus.ACTIVE:
+            first, end = index.under((*head, _PENDING))
+            pending += end - first
+            found = (delivery_id for _, delivery_id in index.items(first, min(end, first + 1)))
+            oldest += [delivery.created_at for delivery in _found(state, each.tenant, found)]
+    return Backlog(pending, exhausted, min(oldest, default=None))
 
 
 def index_prefix(tenant: str, where: DeliveryFilter) -> Path:

@@ -237,6 +237,10 @@ class SqliteStore:
         """A read by key is a few microseconds in a local file: cheaper than a hop to another thread."""
         return True
 
+    def log_bytes(self) -> int | None:
+        """Return the size of the write-ahead log."""
+        return self._log.bytes_now()
+
     def close(self) -> None:
         """Close all connections; the last of all processes to close empties the write-ahead log, under the lock.
 

@@ -17,7 +17,7 @@ from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
-from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_core.webhooks.model import Attempt, Backlog, Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_sqlite import lists, loading, rows, tracking, webhooks
 from vectis_sqlite import statements as sql
 from vectis_sqlite.strays import strays
@@ -229,6 +229,10 @@ class SqliteView:
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(self._connection, now)
+
+    def backlog(self) -> Backlog:
+        """Return what is on its way to webhooks."""
+        return webhooks.backlog(self._connection)
 
     # Tracking
 

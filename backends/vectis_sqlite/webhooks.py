@@ -14,6 +14,7 @@ from vectis_core.ids import first_uuid7_at, prefixed
 from vectis_core.ports import DeliveryFilter, EventKey, Key, Slice
 from vectis_core.webhooks.model import (
     Attempt,
+    Backlog,
     Delivery,
     DeliveryStatus,
     Replay,
@@ -111,6 +112,17 @@ NEXT_DUE = (
     f"CASE WHEN {_IS_FIRST_OR_FAR} THEN 0 "
     f"ELSE (SELECT min(due_at) FROM deliveries AS d WHERE {_OF_WEBHOOK} > 0) END)) "
     f"FROM {_WAITING_WEBHOOKS} WHERE status = 'active'"
+)
+_OF_STATUS = (
+    "FROM deliveries AS d INDEXED BY deliveries_of_status "
+    "WHERE d.tenant = w.tenant AND d.webhook_id = w.id AND d.status"
+)
+#: One look per webhook at an index that has all of a status; of the oldest one its row, to tell when it was made.
+BACKLOG = (
+    f"SELECT coalesce(sum(CASE status WHEN 'active' THEN (SELECT count(*) {_OF_STATUS} = 'pending') END), 0), "  # noqa: S608 - text of our own
+    f"coalesce(sum((SELECT count(*) {_OF_STATUS} = 'exhausted')), 0), "
+    f"min(CASE status WHEN 'active' THEN (SELECT created_at {_OF_STATUS} = 'pending' ORDER BY d.id LIMIT 1) END) "
+    "FROM webhooks AS w WHERE status <> 'deleted'"
 )
 EVENT_OF_SUBJECT = select("events", EVENT_COLUMNS, "tenant = ? AND subject_id = ? AND sequence = ?")
 
@@ -363,6 +375,12 @@ def next_due(connection: sqlite3.Connection, now: datetime) -> datetime | None:
         return now
     due: datetime | None = maybe_moment(connection.execute(NEXT_DUE, bounds_of(now)).fetchone()[0])
     return due
+
+
+def backlog(connection: sqlite3.Connection) -> Backlog:
+    """Return how many deliveries wait, how many were given up, and since when the oldest waits."""
+    pending, exhausted, oldest = connection.execute(BACKLOG).fetchone()
+    return Backlog(pending, exhausted, maybe_moment(oldest))
 
 
 def subscriptions(connection: sqlite3.Connection, tenant: str, part: Slice) -> list[Subscription]:

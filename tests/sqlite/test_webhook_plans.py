@@ -17,7 +17,7 @@ from vectis_core.ports import DeliveryFilter, Slice
 from vectis_sqlite import webhooks
 
 #: Statements that look at every webhook, and at every replay that goes on: there are few of them.
-WHOLE_TABLE = {"_ALL_WEBHOOKS", "RUNNING_REPLAYS", "IS_REPLAYING"}
+WHOLE_TABLE = {"_ALL_WEBHOOKS", "RUNNING_REPLAYS", "IS_REPLAYING", "BACKLOG"}
 NOW = datetime(2026, 1, 26, tzinfo=UTC)
 ASKED = {**webhooks.bounds_of(NOW), "most": 16}
 #: Those that look at what is due for each.
@@ -62,6 +62,18 @@ def test_whether_something_is_due_is_one_look_per_webhook(connection: sqlite3.Co
     for index, step in zip(("deliveries_first", "deliveries_again", "deliveries_again"), of_deliveries, strict=True):
         assert step.startswith("SEARCH"), steps
         assert f"INDEX {index} (tenant=? AND webhook_id=?" in step, steps
+
+
+def test_the_backlog_is_counted_by_the_index_of_statuses(connection: sqlite3.Connection) -> None:
+    """What a scrape asks reads of each webhook the entries of an index alone, and one delivery: the oldest."""
+    steps = plan(connection, webhooks.BACKLOG)
+
+    assert steps[0] == "SCAN w"
+    of_deliveries = [step for step in steps if " d " in step]
+    covered = [step for step in of_deliveries if "USING COVERING INDEX deliveries_of_status" in step]
+    assert (len(of_deliveries), len(covered)) == (3, 2), steps
+    assert all("deliveries_of_status (tenant=? AND webhook_id=? AND status=?)" in step for step in of_deliveries)
+    assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
 def test_nothing_is_read_for_who_has_nothing_waiting(connection: sqlite3.Connection) -> None:

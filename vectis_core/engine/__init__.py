@@ -2,5 +2,6 @@
 
 from vectis_core.engine.engine import Engine, Steps
 from vectis_core.engine.tickets import Outcome, Within
+from vectis_core.engine.vitals import EngineVitals
 
-__all__ = ["Engine", "Outcome", "Steps", "Within"]
+__all__ = ["Engine", "EngineVitals", "Outcome", "Steps", "Within"]

@@ -11,6 +11,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import attrs
@@ -18,7 +19,7 @@ import attrs
 from vectis_core.commands import Housekeep, PlaceOrder
 from vectis_core.engine import results
 from vectis_core.engine.interrupts import insist
-from vectis_core.engine.tickets import Outcome, ThreadWaiter, Ticket
+from vectis_core.engine.tickets import Outcome, ThreadWaiter, Ticket, Times
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable, StoreConflict, UsageError, VectisError
 from vectis_core.handlers import handler_of
 from vectis_core.identity_map import Keys
@@ -88,7 +89,7 @@ class BatchRunner:
         if self._batches % _HOUSEKEEPING_EVERY:
             return []
         command = Housekeep()
-        return [Ticket(command, handler_of(command), None, None, ThreadWaiter())]
+        return [Ticket(command, handler_of(command), None, None, ThreadWaiter(), perf_counter(), {})]
 
     def _singly(self, tickets: Sequence[Ticket]) -> None:
         for ticket in tickets:
@@ -108,6 +109,15 @@ class BatchRunner:
         Raises an ``Exception`` only where nothing was written and nobody is settled. An interrupt is let through
         whenever it comes, after all that can be told by then is settled.
         """
+        times = Times(perf_counter())
+        for ticket in tickets:
+            ticket.times = times
+        try:
+            self._transact(tickets, times)
+        finally:
+            times.ended = perf_counter()
+
+    def _transact(self, tickets: Sequence[Ticket], times: Times) -> None:
         if self._broken:
             self._store.recover()
             self._broken = False
@@ -121,6 +131,7 @@ class BatchRunner:
             if changes is not None:
                 self._flush(transaction, changes, verdicts)
                 committing = True
+                times.decided = perf_counter()
                 transaction.commit()
             else:
                 self._roll_back(transaction)

@@ -26,11 +26,13 @@ from vectis_core.commands import Command
 from vectis_core.constraints import Text
 from vectis_core.engine.batch import BatchRunner
 from vectis_core.engine.interrupts import insist
+from vectis_core.engine.telling import NOTHING_NOTED, asked_by, batches_of, kind_of
 from vectis_core.engine.tickets import LoopWaiter, Outcome, ThreadWaiter, Ticket, Within, wake_all
 from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError, VectisError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Store, View
+from vectis_core.telemetry import Audience, ReadDone
 from vectis_core.vault import Vault
 from vectis_core.webhooks.address_rules import AddressRules
 
@@ -61,10 +63,13 @@ class Engine:
         vault: Vault,
         address_rules: AddressRules,
         *,
+        audience: Audience | None = None,
         queue_limit: int = 10_000,
         batch_limit: int = 256,
     ) -> None:
         self.store = store
+        #: Who is told what is done.
+        self.audience = audience or Audience()
         self._ids = ids
         self._queue_limit = queue_limit
         self._batch_limit = batch_limit
@@ -225,8 +230,14 @@ class Engine:
 
         Raises ``UsageError`` after ``close`` and in the child of a fork.
         """
-        with self.read() as view:
-            return question(view)
+        began = time.perf_counter()
+        try:
+            with self.read() as view:
+                return question(view)
+        finally:
+            seconds = time.perf_counter() - began
+            if seconds >= self.audience.reads_from:
+                self.audience.read_done(ReadDone(*asked_by(question), seconds))
 
     def observe(self, callback: Callable[[Command[Any]], None]) -> None:
         """Have *callback* called with each command that this process has committed, right after the commit."""
@@ -285,19 +296,23 @@ class Engine:
         intent = getattr(command, "intent", None)
         if intent is not None:
             check(intent)
-        return Ticket(command, handler, command_id if command.keeps_result else None, within, waiter)
+        notes = self.audience.command_asked(command) if self.audience.hears_asking else NOTHING_NOTED
+        kept_as = command_id if command.keeps_result else None
+        return Ticket(command, handler, kept_as, within, waiter, time.perf_counter(), notes)
 
     def _enqueue(self, ticket: Ticket) -> None:
         with self._mutex:
             if self._closed:
                 raise UsageError("Vectis is closed")
-            if len(self._queue) >= self._queue_limit:
-                raise ServiceUnavailable("Too many requests are waiting for the database; try again in a second")
-            self._queue.append(ticket)
-            if self._leader is None:
-                self._hand_on()
-            elif self._gathering and len(self._queue) >= self._crowd:
-                self._leader.wake()
+            if len(self._queue) < self._queue_limit:
+                self._queue.append(ticket)
+                if self._leader is None:
+                    self._hand_on()
+                elif self._gathering and len(self._queue) >= self._crowd:
+                    self._leader.wake()
+                return
+        self.audience.queue_refused(kind_of(ticket))
+        raise ServiceUnavailable("Too many requests are waiting for the database; try again in a second")
 
     def _leads(self, me: ThreadWaiter) -> bool:
         """Return whether *me* has the lead.
@@ -318,6 +333,10 @@ class Engine:
             self._runner.run(batch)
         finally:
             insist(lambda: self._finish(me, batch))
+        # Those who are answered go on meanwhile, and so does the next leader.
+        if batch and time.perf_counter() - batch[0].asked_at >= self.audience.batches_from:
+            for done in batches_of(batch):
+                self.audience.batch_done(done)
 
     def _gather(self, me: ThreadWaiter) -> None:
         """Let those who were answered together come back together.

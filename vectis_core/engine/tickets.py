@@ -11,6 +11,7 @@ import attrs
 from vectis_core.commands import Command
 from vectis_core.errors import VectisError
 from vectis_core.handlers import Handler
+from vectis_core.telemetry import Notes
 
 if TYPE_CHECKING:
     import asyncio
@@ -68,6 +69,17 @@ class LoopWaiter:
 
 
 @attrs.define(eq=False)
+class Times:
+    """When a batch got how far, by the process's performance counter."""
+
+    began: float
+    #: When everything was decided and written; 0 as long as it is not.
+    decided: float = 0.0
+    #: When it was committed, given up, or had failed.
+    ended: float = 0.0
+
+
+@attrs.define(eq=False)
 class Ticket:
     """A command in the queue, with who waits for it and what came of it."""
 
@@ -77,6 +89,12 @@ class Ticket:
     command_id: str | None
     within: Within[Any] | None
     waiter: ThreadWaiter | LoopWaiter
+    #: When it was asked for, by the performance counter.
+    asked_at: float
+    #: What listeners noted then.
+    notes: Notes
+    #: Of the newest batch that it was in.
+    times: Times | None = None
     #: Whether nobody waits any more; where it has not been run yet, it need not be.
     abandoned: bool = False
     outcome: Outcome[Any] | None = None

@@ -296,6 +296,10 @@ class FaultyStore:
         """Return what the inner store does."""
         return self.inner.reads_are_local()
 
+    def log_bytes(self) -> int | None:
+        """Return what the inner store does."""
+        return self.inner.log_bytes()
+
     def close(self) -> None:
         """Close the inner store."""
         self.inner.close()

@@ -266,3 +266,15 @@ class Settled:
     current: bool
     #: How the endpoint is now: it may have been paused since it was claimed, or have other secrets.
     subscription: Subscription | None = None
+
+
+@attrs.frozen
+class Backlog:
+    """What is on its way to webhooks of all tenants, and what has not arrived."""
+
+    #: Deliveries that wait for an attempt, to webhooks that are active.
+    pending: int
+    #: Deliveries that were given up, to webhooks that are not deleted, for as long as they are kept.
+    exhausted: int
+    #: When the oldest of the pending ones was made, ``None`` where there is none.
+    oldest_pending: datetime | None

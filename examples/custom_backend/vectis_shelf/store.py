@@ -119,6 +119,9 @@ class ShelfStore:
         """Return that a read never waits."""
         return True
 
+    def log_bytes(self) -> None:
+        """Return that there is no log but the file itself."""
+
     def close(self) -> None:
         """Close the file; harmless when repeated."""
         self._closed = True

@@ -16,7 +16,7 @@ from vectis_core.stock.model import Movement, Reservation, StockRecord
 from vectis_core.tenancy import Tenant
 from vectis_core.tracking.accounts import CarrierAccount, KeptPayload
 from vectis_core.tracking.model import Scan
-from vectis_core.webhooks.model import Attempt, Delivery, Replay, Subscription, SubscriptionStatus
+from vectis_core.webhooks.model import Attempt, Backlog, Delivery, Replay, Subscription, SubscriptionStatus
 from vectis_shelf import rules, webhooks
 from vectis_shelf.tables import POSITION, Draft, State
 
@@ -239,6 +239,10 @@ class ShelfView:
     def next_due(self, now: datetime) -> datetime | None:
         """Return when the next delivery of any tenant can be claimed, ``None`` where none waits."""
         return webhooks.next_due(Draft(self._state), now)
+
+    def backlog(self) -> Backlog:
+        """Return what is on its way to webhooks."""
+        return webhooks.backlog(Draft(self._state))
 
     # Tracking
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from vectis_core.clock import EPOCH
 from vectis_core.ids import first_uuid7_at, prefixed
-from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
+from vectis_core.webhooks.model import Backlog, Delivery, DeliveryStatus, Subscription, SubscriptionStatus
 from vectis_core.webhooks.schedule import due_from, first_turn, free_at, in_turn, is_due, is_free
 from vectis_shelf.tables import Draft
 
@@ -63,6 +63,20 @@ def next_due(draft: Draft, now: datetime) -> datetime | None:
         if dues:
             moments.append(max(min(dues), free_at(row, now)))
     return min(moments, default=None)
+
+
+def backlog(draft: Draft) -> Backlog:
+    """Return how many deliveries wait, how many were given up, and since when the oldest waits."""
+    waiting = _waiting(draft)
+    pending = [each for row in _active(draft) for each in waiting[row.tenant, row.id]]
+    kept = {
+        (row.tenant, row.id) for row in draft.rows("subscriptions") if row.status is not SubscriptionStatus.DELETED
+    }
+    exhausted = sum(
+        row.status is DeliveryStatus.EXHAUSTED and (row.tenant, row.subscription_id) in kept
+        for row in draft.rows("deliveries")
+    )
+    return Backlog(len(pending), exhausted, min((each.created_at for each in pending), default=None))
 
 
 def clear_deliveries(draft: Draft, before: datetime, limit: int) -> int:

@@ -13,7 +13,7 @@ from vectis_core.ports import AgeLimits, Changes, DeliveryFilter, Slice
 from vectis_core.testing import samples
 from vectis_core.testing.comparing import ALL, same
 from vectis_core.testing.conformance.dispatching import DispatchConformance
-from vectis_core.webhooks.model import Delivery, DeliveryStatus, SubscriptionStatus
+from vectis_core.webhooks.model import Backlog, Delivery, DeliveryStatus, SubscriptionStatus
 
 _DELETED = SubscriptionStatus.DELETED
 _MADE_AT = samples.MADE_AT
@@ -182,6 +182,31 @@ class WebhookConformance(DispatchConformance):
         transaction.rollback()
         with self.store.read() as view:
             same("due", None, view.next_due(self.clock.now()))
+
+    def test_the_backlog_is_told(self) -> None:
+        """What waits for active webhooks, what was given up for those that are not deleted, and the oldest moment."""
+        with self.store.read() as view:
+            same("of nothing", Backlog(0, 0, None), view.backlog())
+        self.write_shop()
+        statuses = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED, _DELETED, SubscriptionStatus.ACTIVE)
+        self._put([samples.new_subscription(id=f"whk_{n}", status=status) for n, status in enumerate(statuses)])
+        deliveries = []
+        for webhook in range(len(statuses)):
+            for hour, status in enumerate(("exhausted", "delivered", "pending", "pending", "exhausted")):
+                made_at = _MADE_AT + timedelta(hours=10 * hour - webhook)
+                pending = status == "pending"
+                ages = {"created_at": made_at, "updated_at": made_at, "due_at": made_at if pending else None}
+                name = _id_at(made_at, webhook)
+                of = f"whk_{webhook}"
+                deliveries.append(
+                    samples.delivery(
+                        id=name, subscription_id=of, status=DeliveryStatus(status), attempts=int(hour != 3), **ages
+                    )
+                )
+        self.write(Changes(deliveries=[(None, each) for each in deliveries]))
+
+        with self.store.read() as view:
+            same("of all", Backlog(4, 6, _MADE_AT + timedelta(hours=17)), view.backlog())
 
     # Guards
 
