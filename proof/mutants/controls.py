@@ -234,8 +234,8 @@ LAST_WRITE_WINS = Mutant(
 REPEATS_FILED_AGAIN = Mutant(
     name="repeats-filed-again",
     file="vectis_core/handlers/tracking.py",
-    before="    if known is not None and (not command.anew or known.event == event):\n",
-    after="    if known is not None and command.anew and known.event == event:\n",
+    before="        if not command.anew or known.event == event:\n",
+    after="        if command.anew and known.event == event:\n",
     fault="a scan that is reported twice is filed and told of twice",
     killed_by=("tests/tracking/test_filing.py::test_what_people_must_look_at_is_told_once",),
 )

@@ -202,8 +202,8 @@ def test_an_http_client_reaches_the_asgi_application(oms: Vectis) -> None:
     [("joserfc", "vectis_http", "http"), ("joserfc", "vectis_asgi", "http"), ("flask", "vectis_flask", "flask")],
 )
 def test_a_missing_extra_is_named(missing: str, package: str, extra: str) -> None:
-    """Importing a face whose dependency is not installed says what to install."""
-    program = f"import sys; sys.modules['{missing}'] = None; import {package}"
+    """Importing what is in a face whose dependency is not installed says what to install."""
+    program = f"import sys; sys.modules['{missing}'] = None; from {package} import *"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert f'pip install "vectis-oms[{extra}]"' in ended.stderr

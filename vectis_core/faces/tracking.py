@@ -9,8 +9,8 @@ from functools import partial
 from vectis_core import commands, queries
 from vectis_core.checking import check
 from vectis_core.constraints import TimeZoneName
-from vectis_core.engine import Engine
-from vectis_core.errors import NotFound, ValidationError
+from vectis_core.engine import Engine, Steps
+from vectis_core.errors import NotFound, ValidationError, VectisError
 from vectis_core.tenancy import Caller
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, CarrierAccount, CarrierSetup
 from vectis_core.tracking.carrier import carrier_names, carrier_of
@@ -43,14 +43,18 @@ class TrackingFace:
         if problem is not None:
             raise ValidationError.of("zone", problem)
         received = received_at or self._engine.store.now()
-        at = event.moment(received, zone or self._configured_zone(event.carrier), _usual_zone(event.carrier))
-        command = commands.RecordScan(caller=self._caller, intent=event, at=at, received_at=received)
-        return self._engine.run(command)
+        return self._engine.run_steps(partial(_filed, self._caller, event, received, zone))
 
-    def _configured_zone(self, carrier: str) -> str | None:
-        with self._engine.read() as view:
-            account = view.carrier(self._caller.tenant, carrier)
-        return account.zone if account is not None else None
+
+def _filed(caller: Caller, event: TrackingEvent, received_at: datetime, zone: str | None) -> Steps[Filed]:
+    """File an event, once the zone of its local times is known."""
+    account = (yield lambda view: view.carrier(caller.tenant, event.carrier)) if zone is None else None
+    at = event.moment(received_at, account.zone if account is not None else zone, _usual_zone(event.carrier))
+    [outcome] = yield (commands.RecordScan(caller=caller, intent=event, at=at, received_at=received_at),)
+    if isinstance(outcome, VectisError):
+        raise outcome
+    filed: Filed = outcome.result
+    return filed
 
 
 def _usual_zone(carrier: str) -> str:

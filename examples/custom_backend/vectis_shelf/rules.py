@@ -56,6 +56,10 @@ def write(draft: Draft, changes: Changes) -> None:
                 draft.put("names", (table, before.tenant, before.code), None)
             draft.put(table, key, after)
             written.append((table, after))
+    for key in changes.dropped:
+        if draft.get("payloads", key) is None:
+            raise StoreConflict(f"payload {key[1]} is gone")
+        draft.put("payloads", key, None)
     for table, fields in _ADDED:
         for row in getattr(changes, table):
             key = _key(row, fields)

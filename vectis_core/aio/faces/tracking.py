@@ -25,10 +25,14 @@ class AsyncTrackingFace:
         """Return the timeline of each shipment of an order, oldest scan first; raises ``NotFound``."""
         return await awaited(self._face.of_order(order_id))
 
-    async def record(self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str = "UTC") -> Filed:
-        """File what a carrier reports, from wherever it was learnt: a push of ours, a poll, a phone call.
+    async def record(
+        self, event: TrackingEvent, *, received_at: datetime | None = None, zone: str | None = None
+    ) -> Filed:
+        """File what a carrier reports, from wherever it was learnt: a poll, a file, a phone call.
 
-        Shipment and order follow. A local time without a zone is taken to be in *zone*. A repeat changes nothing.
+        Shipment and order follow. A repeat changes nothing. A local time without a zone is taken to be in *zone*;
+        where that is left out it is as with a push: in the zone that is configured for the carrier, that the event
+        hints at, or that is the carrier's usual one, and in UTC for a carrier that is not installed.
         """
         return await awaited(self._face.record(event, received_at=received_at, zone=zone))
 
