@@ -81,6 +81,7 @@ class AsgiApp:
                     else:
                         value = await _supply(api, effect, receive)
                 except _ClientGoneError:
+                    exchange.close()
                     raise
                 except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is
                     effect = exchange.throw(error)

@@ -63,6 +63,12 @@ class Receipt:
     rejected: tuple[Fault, ...]
     reply: Mapping[str, str]
 
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many events came to what."""
+        filed = {Filing.ACCEPTED: self.accepted, Filing.DUPLICATE: self.duplicates, Filing.WAITING: self.waiting}
+        return {str(outcome): count for outcome, count in filed.items()} | {"rejected": len(self.rejected)}
+
 
 def require_proof(account: CarrierAccount | None, vault: Vault, carrier: Carrier, push: Push) -> CarrierAccount:
     """Return the account where the push proves itself by it.
@@ -194,7 +200,9 @@ def receive(oms: Vectis, carrier: str, push: Push, *, tenant: str = "default") -
     account = require_proof(found, oms.vault, dialect, push)
     caller = carrier_caller(tenant, dialect.name)
     understood = understand(caller, account, oms.vault, push.body, oms.clock.now())
-    return receipt_of(understood, oms.engine.run_all(understood.commands))
+    receipt = receipt_of(understood, oms.engine.run_all(understood.commands))
+    oms.engine.audience.push_taken(dialect.name, receipt.counts)
+    return receipt
 
 
 def carrier_caller(tenant: str, carrier: str) -> Caller:

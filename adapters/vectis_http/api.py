@@ -11,10 +11,14 @@ import logging
 import os
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
+from time import perf_counter
 from typing import Any
+
+import attrs
 
 from vectis_core.commands import Command
 from vectis_core.errors import NotFound, ValidationError, VectisError
+from vectis_core.telemetry import ReadDone, RequestBegan, RequestDone
 from vectis_core.tenancy import Caller
 from vectis_core.vectis import Vectis
 from vectis_http import answers
@@ -25,6 +29,7 @@ from vectis_http.gate import Gate, Headers
 from vectis_http.headers import REPLAYED
 from vectis_http.json_codec import read_json
 from vectis_http.messages import HttpRequest, HttpResponse
+from vectis_http.metrics import Metrics
 from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
 from vectis_http.operations import groups_of
 from vectis_http.proxies import Proxies
@@ -41,6 +46,19 @@ _QUICKLY_DECODED = 16 * 1024
 
 
 Exchange = Generator[Effect, Any, HttpResponse]
+#: What is told of as the status where the client went away before it was answered; nobody is sent it.
+_CLIENT_GONE = 499
+
+
+@attrs.define
+class _Progress:
+    """What is known of a request so far."""
+
+    #: Headers that the answer is to have, whatever it is.
+    told: Headers = attrs.Factory(list)
+    #: The template of its path; empty where there is nothing at the path.
+    route: str = ""
+    error: str | None = None
 
 
 class HttpApi:
@@ -56,8 +74,14 @@ class HttpApi:
         self.oms = oms
         self.config = config or HttpConfig()
         self._gate = Gate(oms, self.config, environ)
+        self._audience = oms.engine.audience
         self._proxies = Proxies(self.config.trusted_proxies, self.config.forwarded)
-        self.groups = groups_of(self._gate, CarrierPushes(oms, self._gate, self.config), Reference(lambda: self.groups))
+        self.groups = groups_of(
+            self._gate,
+            CarrierPushes(oms, self._gate, self.config),
+            Reference(lambda: self.groups),
+            Metrics(self._audience, is_open=self.config.open_metrics),
+        )
         self.operations = tuple(each for group in self.groups for each in group.operations)
         self._router = Router(self.operations)
 
@@ -101,26 +125,47 @@ class HttpApi:
         An error that a driver throws in is answered like one of our own.
         """
         head = self._proxies.seen_through(head)
-        told: Headers = []
+        if self._audience.hears_requests:
+            return self._watched(head, _Progress())
+        return self._answered(head, _Progress())
+
+    def _watched(self, head: HttpRequest, progress: _Progress) -> Exchange:
+        """Answer, and tell those who listen."""
+        began = perf_counter()
+        notes = self._audience.request_began(RequestBegan(head.method, head.headers))
+        status = _CLIENT_GONE
+        try:
+            response = yield from self._answered(head, progress)
+            status = response.status
+        finally:
+            seconds = perf_counter() - began
+            done = RequestDone(head.method, progress.route, status, seconds, progress.error, notes)
+            self._audience.request_done(done)
+        return response
+
+    def _answered(self, head: HttpRequest, progress: _Progress) -> Exchange:
         try:
             try:
-                response = yield from self._answered(head, told)
+                response = yield from self._done(head, progress)
             except VectisError as error:
+                progress.error = error.code
                 if error.http_status == 500:
                     raise
                 if answers.is_for_operators(error):
                     _logger.warning("%s refused: %s", head.method, error)
-                response = answers.refusal(error, told)
+                response = answers.refusal(error, progress.told)
         except Exception:
+            progress.error = VectisError.code
             _logger.exception("%s failed", head.method)
-            response = answers.internal_error(told)
+            response = answers.internal_error(progress.told)
         return answers.without_body(response) if head.method == "HEAD" else response
 
-    def _answered(self, head: HttpRequest, told: Headers) -> Exchange:
+    def _done(self, head: HttpRequest, progress: _Progress) -> Exchange:
         found = self._router.find(head.path)
         if found is None:
             raise NotFound("There is nothing at this path")
         endpoint, path = found
+        progress.route = endpoint.path
         operation = endpoint.operations.get("GET" if head.method == "HEAD" else head.method)
         if operation is None:
             if head.method == "OPTIONS":
@@ -129,17 +174,22 @@ class HttpApi:
         now = self.oms.clock.now()
         caller = _NOBODY
         if operation.scope is not None:
-            caller = yield from self._gate.admit(head, operation.scope, now, told)
+            caller = yield from self._gate.admit(head, operation.scope, now, progress.told)
         call = yield from self._called(head, operation, path, caller, now)
         effect = operation.handler(call)
         if isinstance(effect, Generator):
-            return answers.answer(operation.reply(call, (yield from effect)), told)
+            return answers.answer(operation.reply(call, (yield from effect)), progress.told)
+        began = perf_counter()
         result = yield effect
         if isinstance(effect, Command):
             if result.replayed:
-                told.append(REPLAYED.true)
+                progress.told.append(REPLAYED.true)
             result = result.result
-        return answers.answer(operation.reply(call, result), told)
+        elif isinstance(effect, Query):
+            seconds = perf_counter() - began
+            if seconds >= self._audience.reads_from:
+                self._audience.read_done(ReadDone(operation.name, call.tenant, seconds))
+        return answers.answer(operation.reply(call, result), progress.told)
 
     def _called(
         self,

@@ -50,6 +50,9 @@ class HttpConfig:
         converter=_as_names,
         validator=attrs.validators.deep_iterable(attrs.validators.in_(FORWARDED)),
     )
+    #: Whether ``/metrics`` answers whoever asks, as where no stranger reaches the server; else it takes a token that
+    #: has the scope ``metrics``.
+    open_metrics: bool = False
     #: Bytes that the body of a request may have.
     body_max: int = 1024 * 1024
     #: Bytes that a carrier's push may have: it may carry photographs.

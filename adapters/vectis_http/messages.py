@@ -15,6 +15,8 @@ HEADERS_READ = (
     "host",
     "idempotency-key",
     "if-none-match",
+    "traceparent",
+    "tracestate",
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-prefix",

@@ -51,11 +51,18 @@ RESOURCES: tuple[Operation, ...] = tuple(each for group in RESOURCE_GROUPS for e
 
 
 def groups_of(
-    access: service.AccessService, pushes: carriers.PushService, reference: service.ReferenceService
+    access: service.AccessService,
+    pushes: carriers.PushService,
+    reference: service.ReferenceService,
+    metrics: service.MetricsService,
 ) -> tuple[Group, ...]:
-    """Return the whole table: what takes no token is answered by *access*, *pushes* and *reference*."""
+    """Return the whole table: what is about the server itself is answered by those that are given."""
     return (
-        Group("Access", "Tokens, and how the server is.", service.operations_of(access)),
+        Group(
+            "Access",
+            "Tokens, and how the server is.",
+            (*service.operations_of(access), *service.measured_by(metrics)),
+        ),
         Group("Carriers' pushes", "What carriers call, by proofs of their own.", carriers.pushes_of(pushes)),
         *RESOURCE_GROUPS,
         Group("Reference", "This description.", service.described_by(reference)),

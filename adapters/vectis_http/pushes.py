@@ -57,6 +57,7 @@ class CarrierPushes:
         understood: Understood = yield Work(proved)
         outcomes = yield Several(understood.commands)
         receipt: Receipt = receipt_of(understood, outcomes)
+        self._oms.engine.audience.push_taken(carrier.name, receipt.counts)
         return receipt
 
     def _tenant_of(self, call: Call, pairs: tuple[tuple[str, str], ...]) -> str:

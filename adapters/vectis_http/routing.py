@@ -14,6 +14,7 @@ from vectis_http.operation import Operation
 class Endpoint:
     """All operations at one path template."""
 
+    path: str
     #: By method.
     operations: Mapping[str, Operation]
     #: The methods that it takes, as the ``Allow`` header says them.
@@ -48,7 +49,7 @@ class Router:
         methods = sorted({*served, "OPTIONS"} | ({"HEAD"} if "GET" in served else set()))
         segments = path.split("/")[1:]
         names = tuple(s.strip("{.}") for s in segments if s.startswith("{"))
-        endpoint = Endpoint(served, ", ".join(methods), names)
+        endpoint = Endpoint(path, served, ", ".join(methods), names)
         node = self._root
         for segment in segments:
             if segment.endswith("...}"):

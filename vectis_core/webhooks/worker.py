@@ -12,6 +12,7 @@ from vectis_core.commands import AdvanceReplays, ClaimDeliveries, SettleDeliveri
 from vectis_core.engine import Engine
 from vectis_core.errors import OutcomeUnknown, ServiceUnavailable, UsageError, VectisError
 from vectis_core.handlers.subscriptions import signing_secrets
+from vectis_core.telemetry import AttemptDone
 from vectis_core.tenancy import Caller
 from vectis_core.vault import Vault
 from vectis_core.webhooks.model import Lease, Parcel, Report, Settled, Subscription, SubscriptionStatus
@@ -144,11 +145,18 @@ class Worker:
     def _attempt(self, parcel: Parcel, lease: Lease, secrets: list[str]) -> Report:
         now = self._engine.store.now()
         began = self._monotonic()
-        answer = self._answer(parcel, lease, secrets)
+        audience, headers = self._engine.audience, list[tuple[str, str]]()
+        notes = audience.attempt_began(parcel.delivery, headers)
+        answer = self._answer(parcel, lease, secrets, headers)
         seconds = self._monotonic() - began
-        return report_of(parcel.delivery, answer, at=now, seconds=seconds, jitter=self._jitter())
+        report = report_of(parcel.delivery, answer, at=now, seconds=seconds, jitter=self._jitter())
+        url = lease.subscription.url
+        audience.attempt_done(AttemptDone(parcel.event.type, url, report.code, report.error, seconds, notes))
+        return report
 
-    def _answer(self, parcel: Parcel, lease: Lease, secrets: list[str]) -> Answer | NotDelivered:
+    def _answer(
+        self, parcel: Parcel, lease: Lease, secrets: list[str], headers: list[tuple[str, str]]
+    ) -> Answer | NotDelivered:
         try:
             post = post_of(
                 parcel.delivery,
@@ -159,7 +167,7 @@ class Worker:
                 agent=self._agent,
                 deadline=self._pace.deadline,
             )
-            return self._transport.post(post)
+            return self._transport.post(attrs.evolve(post, headers=(*post.headers, *headers)) if headers else post)
         except NotDelivered as failure:
             return failure
         except Exception:

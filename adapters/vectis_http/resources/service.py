@@ -1,4 +1,4 @@
-"""What takes no token: tokens themselves, the keys they are verified with, how the server is, and what it offers."""
+"""The server itself: tokens, the keys they are verified with, how it is and how it fares, and what it offers."""
 
 from __future__ import annotations
 
@@ -47,6 +47,17 @@ class ReferenceService(Protocol):
 
     def asset(self, call: Call) -> Reply:
         """Answer with what the page needs; raises ``NotFound``."""
+        ...
+
+
+class MetricsService(Protocol):
+    """What tells how the server fares."""
+
+    #: The scope that it takes; ``None`` where anybody may ask.
+    scope: str | None
+
+    def text(self) -> Reply:
+        """Answer with the figures; raises ``NotFound`` where none are kept."""
         ...
 
 
@@ -122,6 +133,23 @@ def operations_of(access: AccessService) -> Sequence[Operation]:
             handler=lambda _: Work(lambda: _ready(access)),
             responses={200: Success("It can", HEALTH)},
             errors=(ServiceUnavailable,),
+        ),
+    )
+
+
+def measured_by(metrics: MetricsService) -> Sequence[Operation]:
+    """Return the operation that *metrics* answers."""
+    return (
+        Operation(
+            name="getMetrics",
+            summary="Read how this process of the server fares, in the text format of Prometheus",
+            method="GET",
+            path="/metrics",
+            scope=metrics.scope,
+            handler=lambda _: Work(metrics.text),
+            reply=_as_it_is,
+            responses={200: Success("The figures", _Foreign("Metrics, a line each"), media_type="text/plain")},
+            errors=(NotFound,),
         ),
     )
 
