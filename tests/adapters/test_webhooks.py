@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from guide import call
 from http_faces import Shop
 
 from vectis_core.clock import to_wire
@@ -14,12 +15,7 @@ from vectis_core.commands import ClaimDeliveries, SettleDeliveries
 from vectis_core.tenancy import Caller
 from vectis_core.webhooks.model import Report
 
-#: The guide's example, to the letter.
-GUIDE = {
-    "url": "https://your-system.com/webhooks/vectis",
-    "events": ["order.shipped", "order.delivered", "inventory.low_stock"],
-    "secret": "your-webhook-secret",
-}
+GUIDE = call("Create a Webhook Subscription").json
 HOOK = {"url": "https://example.com/hook", "events": ["*"]}
 #: More endpoints than all tests here have together.
 MANY = 10_000
