@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from guide import call, check_shown, shown
+from described import description
+from guide import Call, call, check_shown, points, rows, shown, statements
 from http_faces import Shop
+
+from vectis_http.openapi.answering import path_of
+from vectis_http.openapi.errors import ERRORS
 
 PRODUCT = call("Create a Product").json
 PRODUCT_CHANGE = call("Update a Product").json
@@ -107,3 +113,55 @@ def test_the_guides_page_says_where_it_stands(shop: Shop, query: str) -> None:
     shop.ordered()
     page = shop.get(f"/api/orders{query}")
     assert page.json == {"orders": [], "pagination": {"limit": 50, "offset": 100, "total": 1}}
+
+
+def test_every_call_of_the_guide_is_an_operation() -> None:
+    """Each method and path that the guide shows, whatever stands in for its braces, is a row of the table."""
+    for told in statements():
+        if isinstance(told, Call):
+            path = re.sub(r"^https://[^/]+", "", told.target).partition("?")[0]
+            found = description().router.find(re.sub(r"\{\w+\}", "x", path))
+            assert found, told.said
+            assert told.method in found[0].operations, told.said
+
+
+#: Lists that are short by nature, and the feed of events, which is read on from a cursor.
+WHOLE = {"listShipments", "listReplays", "listEventTypes", "listCarriers", "listEvents"}
+
+
+def test_every_list_has_pages() -> None:
+    """Whatever a shop has many of is listed in pages, with the guide's parameters, defaults and greatest values."""
+    document, paged = description().document, set()
+    for operation in description().operations:
+        if not operation.name.startswith("list") or operation.name in WHOLE:
+            continue
+        paged.add(operation.name)
+        told = document["paths"][path_of(operation)]["get"]
+        schemas = {each["name"]: each["schema"] for each in told["parameters"] if each["in"] == "query"}
+        for name, kind, usual, most, _ in rows("Pagination"):
+            assert (schemas[name]["type"], schemas[name]["default"]) == (kind, int(usual)), operation.name
+            assert most == "-" or schemas[name]["maximum"] == int(most), operation.name
+        answer = told["responses"]["200"]["content"]["application/json"]
+        assert set(answer["example"]["pagination"]) == set(shown("Pagination")["pagination"]), operation.name
+    assert {"listOrders", "listProducts", "listInventory", "listWebhooks"} <= paged
+
+
+def test_the_guides_statuses_are_those_of_the_errors() -> None:
+    """Each status of the guide's table is that of an error, and every error has the guide's three fields."""
+    assert {status for status, _ in rows("Error Handling")} <= {str(kind.status) for kind in ERRORS}
+    error = description().document["components"]["schemas"]["Error"]
+    assert set(shown("Error Handling")) == set(error["required"])
+
+
+def test_the_reference_page_leads_to_the_whole_description(shop: Shop) -> None:
+    """Without a token: the page links to OpenAPI, which has every operation, the guide's support and its terms."""
+    page = shop.get("/docs", token=None)
+    assert page.status == 200
+    assert 'href="openapi.json"' in page.body.decode()
+    document = shop.get("/openapi.json", token=None).json
+    assert {told["operationId"] for path in document["paths"].values() for told in path.values()} == {
+        each.name for each in description().operations
+    }
+    named = dict(points("Integration Guide"))
+    assert document["info"]["contact"]["email"] == named["Support"]
+    assert document["info"]["termsOfService"] == f"https://{named['Terms of Service']}"
