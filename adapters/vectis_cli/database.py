@@ -13,7 +13,9 @@ import click
 from vectis_core import Vectis
 from vectis_core.errors import ValidationError, VectisError
 from vectis_core.faces import TenantFace
+from vectis_core.telemetry import Listeners
 from vectis_core.tenancy import DEFAULT_TENANT
+from vectis_core.vectis import SLOW_COMMAND
 from vectis_core.webhooks.address_rules import AddressRules
 
 #: Who acts, in ledger and history, where a command changes something.
@@ -31,6 +33,15 @@ database_option = click.option(
 
 tenant_option = click.option("--tenant", metavar="T", default=DEFAULT_TENANT, show_default=True, help="Whose rows.")
 
+slow_command_option = click.option(
+    "--slow-command",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    default=SLOW_COMMAND,
+    show_default=True,
+    help="Log commands and reads that take so many seconds or longer.",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 
@@ -40,16 +51,25 @@ def log_to_stderr() -> None:
 
 
 @contextmanager
-def opened(url: str, *, new: bool = False, address_rules: AddressRules | None = None) -> Iterator[Vectis]:
+def opened(
+    url: str,
+    *,
+    new: bool = False,
+    address_rules: AddressRules | None = None,
+    telemetry: Listeners = (),
+    slow_command: float | None = SLOW_COMMAND,
+) -> Iterator[Vectis]:
     """Open the database at *url* for the length of the block; its errors become one line and exit code 1.
 
     It is made where it is new only with *new*: a slip of the pen makes no database. Webhooks go where *address_rules*
-    let them, or to public addresses.
+    let them, or to public addresses. *telemetry* and *slow_command* are those of ``Vectis.open``.
     """
     options: dict[str, Any] = {} if new or url.startswith("memory:") else {"must_exist": True}
     with told():
         try:
-            oms = Vectis.open(url, address_rules=address_rules, **options)
+            oms = Vectis.open(
+                url, address_rules=address_rules, telemetry=telemetry, slow_command=slow_command, **options
+            )
         except VectisError as error:
             named = error.message if url in error.message else f"{url}: {error.message}"
             raise click.ClickException(named) from error

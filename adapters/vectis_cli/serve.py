@@ -15,13 +15,15 @@ import uvicorn
 
 from vectis_asgi import asgi_app
 from vectis_cli.bounded import BoundedProtocol
-from vectis_cli.database import database_option, log_to_stderr, opened
+from vectis_cli.database import database_option, log_to_stderr, opened, slow_command_option
 from vectis_cli.housekeeping import keep_house
 from vectis_cli.worker import allow_option
 from vectis_core import Vectis
 from vectis_core.access import SCOPES, IssuedClient
+from vectis_core.telemetry import Telemetry
 from vectis_core.webhooks.address_rules import AddressRules
 from vectis_http import HttpConfig
+from vectis_prometheus import Prometheus
 from vectis_webhooks import open_transport
 
 #: Seconds that requests under way are given when the server is asked to stop.
@@ -64,6 +66,11 @@ _FIRST_CLIENT = "serve:first-client"
 )
 @click.option("--no-webhooks", is_flag=True, help="Leave it to 'vectis worker' to deliver webhooks.")
 @allow_option
+@click.option("--open-metrics", is_flag=True, help="Let whoever reaches the server read /metrics, without a token.")
+@click.option(
+    "--otel", is_flag=True, help="Tell the OpenTelemetry SDK of this process, as opentelemetry-instrument sets one up."
+)
+@slow_command_option
 def serve(
     database: str,
     host: str,
@@ -75,6 +82,9 @@ def serve(
     forwarded: tuple[str, ...],
     no_webhooks: bool,
     address_rules: AddressRules,
+    open_metrics: bool,
+    otel: bool,
+    slow_command: float,
 ) -> None:
     """Serve the HTTP API and deliver webhooks.
 
@@ -85,7 +95,13 @@ def serve(
     # Before anything else, so that a busy port costs no credentials that nobody gets to see.
     with (
         _listening(host, port) as listener,
-        opened(database, new=True, address_rules=address_rules) as oms,
+        opened(
+            database,
+            new=True,
+            address_rules=address_rules,
+            telemetry=_listeners(otel),
+            slow_command=slow_command,
+        ) as oms,
         nullcontext() if no_webhooks else oms.dispatcher(transport=open_transport(oms.address_rules)),
     ):
         app = asgi_app(
@@ -95,6 +111,7 @@ def serve(
             rate_limit=rate_limit,
             trusted_proxies=trusted_proxies,
             forwarded=forwarded,
+            open_metrics=open_metrics,
         )
         config = uvicorn.Config(
             app,
@@ -116,6 +133,17 @@ def serve(
         click.echo(_advice(_first_client(oms), public_url or address, database))
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(server, [listener], oms))
+
+
+def _listeners(otel: bool) -> list[Telemetry]:
+    """Return who is told what is done; raises ``ClickException`` where the extra is missing."""
+    if not otel:
+        return [Prometheus()]
+    try:
+        from vectis_otel import OpenTelemetry  # noqa: PLC0415 - an extra that few servers have
+    except ImportError as error:
+        raise click.ClickException(str(error)) from error
+    return [Prometheus(), OpenTelemetry()]
 
 
 def _checked(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import signal
 
 import click
 
-from vectis_cli.database import database_option, log_to_stderr, opened
+from vectis_cli.database import database_option, log_to_stderr, opened, slow_command_option
 from vectis_core.errors import UsageError
 from vectis_core.webhooks.address_rules import AddressRules
 from vectis_webhooks import open_transport
@@ -34,13 +34,14 @@ allow_option = click.option(
 @click.command()
 @database_option
 @allow_option
-def worker(database: str, address_rules: AddressRules) -> None:
+@slow_command_option
+def worker(database: str, address_rules: AddressRules, slow_command: float) -> None:
     """Deliver webhooks, beside any number of servers and other workers.
 
     Ctrl-C or SIGTERM ends it, once the requests under way are answered.
     """
     log_to_stderr()
-    with opened(database, address_rules=address_rules) as oms:
+    with opened(database, address_rules=address_rules, slow_command=slow_command) as oms:
         # All threads that are begun from here on leave these signals to this one, which waits for them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
