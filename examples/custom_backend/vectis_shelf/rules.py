@@ -57,9 +57,7 @@ def write(draft: Draft, changes: Changes) -> None:
             draft.put(table, key, after)
             written.append((table, after))
     for key in changes.dropped:
-        if draft.get("payloads", key) is None:
-            raise StoreConflict(f"payload {key[1]} is gone")
-        draft.put("payloads", key, None)
+        _drop(draft, key)
     for table, fields in _ADDED:
         for row in getattr(changes, table):
             key = _key(row, fields)
@@ -81,6 +79,12 @@ def write(draft: Draft, changes: Changes) -> None:
 def _key(row: Any, fields: Iterable[str]) -> Path:
     # A str, not an enum of one: keys are what the file says.
     return tuple(value if type(value) is int else str(value) for value in (getattr(row, name) for name in fields))
+
+
+def _drop(draft: Draft, key: Path) -> None:
+    if draft.get("payloads", key) is None:
+        raise StoreConflict(f"The store refused a write: payload {key[1]} is gone")
+    draft.put("payloads", key, None)
 
 
 def _guard(now: Any, before: Any, fields: Sequence[str], what: str) -> None:
