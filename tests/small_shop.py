@@ -9,6 +9,7 @@ from vectis_core import Address, Item, Placed, Vectis
 from vectis_core.backends import open_store
 from vectis_core.clock import SystemClock
 from vectis_core.ids import RandomIds
+from vectis_core.telemetry import Listeners
 from vectis_core.testing.faults import FaultyStore
 
 ADDRESS = Address(name="Jane Smith", line1="123 Main St", city="Austin", country="US")
@@ -17,11 +18,11 @@ ADDRESS = Address(name="Jane Smith", line1="123 Main St", city="Austin", country
 class Shop:
     """A Vectis with one product in stock, on a store whose points a test can hook."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, telemetry: Listeners = (), slow_command: float | None = None) -> None:
         clock, ids = SystemClock(), RandomIds()
         self.hook: Callable[[str], None] = lambda _point: None
         self.store = FaultyStore(open_store(url, clock=clock, ids=ids), self._reached)
-        self.oms = Vectis(self.store, clock=clock, ids=ids)
+        self.oms = Vectis(self.store, clock=clock, ids=ids, telemetry=telemetry, slow_command=slow_command)
         self.oms.products.create(sku="W", name="Widget")
         self.stock_id = self.oms.inventory.list(sku="W").page().items[0].id
         self.oms.inventory.adjust(self.stock_id, 100, "first delivery")
