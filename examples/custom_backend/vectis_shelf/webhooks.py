@@ -69,9 +69,7 @@ def backlog(draft: Draft) -> Backlog:
     """Return how many deliveries wait, how many were given up, and since when the oldest waits."""
     waiting = _waiting(draft)
     pending = [each for row in _active(draft) for each in waiting[row.tenant, row.id]]
-    kept = {
-        (row.tenant, row.id) for row in draft.rows("subscriptions") if row.status is not SubscriptionStatus.DELETED
-    }
+    kept = {(row.tenant, row.id) for row in draft.rows("subscriptions") if row.status is not SubscriptionStatus.DELETED}
     exhausted = sum(
         row.status is DeliveryStatus.EXHAUSTED and (row.tenant, row.subscription_id) in kept
         for row in draft.rows("deliveries")
