@@ -69,17 +69,20 @@ class Entry:
 
 def page_of(document: Mapping[str, Any], prefix: str) -> str:
     """Return the page that shows *document*, of an API that is mounted at *prefix*."""
+    return _environment().get_template("reference.html").render(assets=NAMES, **laid_out(document, prefix))
+
+
+def laid_out(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the parts of *document* as a template shows them, in their order; for other pages than this one too."""
     maker = _Maker(document, prefix)
-    template = _environment().get_template("reference.html")
-    return template.render(
-        document=document,
-        assets=NAMES,
-        groups=maker.groups(),
-        events=list(maker.events()),
-        errors=[(kind, as_json(kind.example)) for kind in ERRORS],
-        schemas=list(maker.schemas()),
-        headers=document["components"]["headers"],
-    )
+    return {
+        "document": document,
+        "groups": maker.groups(),
+        "events": list(maker.events()),
+        "errors": [(kind, as_json(kind.example)) for kind in ERRORS],
+        "schemas": list(maker.schemas()),
+        "headers": document["components"]["headers"],
+    }
 
 
 @cache
@@ -92,7 +95,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["prose"] = _prose
-    environment.filters["anchor"] = _anchor
+    environment.filters["anchor"] = anchor
     return environment
 
 
@@ -101,7 +104,8 @@ def _prose(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped, and only then marked up
 
 
-def _anchor(name: str) -> str:
+def anchor(name: str) -> str:
+    """Return what a name is called in an address."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -201,7 +205,7 @@ class _Maker:
         """Return what a value is, in a few words, with links to what has a name."""
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
-            return Markup('<a href="#schema-{}">{}</a>').format(_anchor(name), name)
+            return Markup('<a href="#schema-{}">{}</a>').format(anchor(name), name)
         if "anyOf" in schema:
             return Markup(" or ").join(self._kind(each) for each in schema["anyOf"])
         kinds = schema.get("type", "any JSON")
