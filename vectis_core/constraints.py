@@ -20,6 +20,9 @@ from vectis_core.money import CURRENCIES
 #: A JSON Schema, 2020-12.
 Schema = dict[str, Any]
 
+#: What Python takes for blank, one by one: what ``\s`` means in a pattern, JSON Schema leaves to each language.
+_BLANK = r"\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
 
 class Constraint(Protocol):
     """A rule for one value."""
@@ -68,7 +71,7 @@ class Text:
     def schema(self) -> Schema:
         """Return the rule as a JSON Schema."""
         # Without the NUL character, and not blank where it may not be empty.
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$" if self.shortest else r"^[^\u0000]*$"
+        pattern = rf"^[^\u0000]*[^{_BLANK}\u0000][^\u0000]*$" if self.shortest else r"^[^\u0000]*$"
         return {"type": "string", "minLength": self.shortest, "maxLength": self.longest, "pattern": pattern}
 
 
@@ -270,7 +273,8 @@ class Email:
 
     def schema(self) -> Schema:
         """Return the rule as a JSON Schema."""
-        return {"type": "string", "maxLength": 320, "pattern": r"^[^@\s\u0000]+@[^@\s\u0000]+$"}
+        some = rf"[^@{_BLANK}\u0000]+"
+        return {"type": "string", "maxLength": 320, "pattern": f"^{some}@{some}$"}
 
 
 _COUNTRIES = frozenset(

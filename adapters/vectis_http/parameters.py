@@ -95,6 +95,7 @@ WAREHOUSE_ID = _text("warehouse_id", "Only those in this warehouse")
 LOW = _yes_or_no("low", "Only those that are below their reorder point, or only those that are not")
 SEARCH = _text("q", "Only those with this text in their SKU or name")
 ACTIVE = _yes_or_no("active", "Only those that are active, or only those that are not")
+TENANT = _text("tenant", "Whose it is, where the host does not say so; `default` where left out")
 AFTER = _text("after", "The cursor to go on from; the feed's beginning where left out")
 TYPES = Parameter(
     "types",

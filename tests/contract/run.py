@@ -2,6 +2,9 @@
 
 Schemathesis runs with all its checks, in all its phases, against the face behind a real server, again and again with
 other seeds, until so many cases were made, 20,000 where nothing is said.
+
+What is drawn for one operation at a time and the stories, which go on with what an answer told, are run apart: stories
+end as soon as the server, which remembers, answers the same call otherwise than before, so there are many short runs.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ HERE = Path(__file__).parent
 FACES = ("ASGI", "WSGI", "Flask")
 #: After so many seconds a run that hangs is killed.
 _PATIENCE = 3600
+_DRAWN = "examples,coverage,fuzzing"
+#: Runs of stories for each run of what is drawn.
+_STORIES = 10
 
 
 @attrs.frozen
@@ -37,6 +43,8 @@ class Outcome:
     """What a run came to."""
 
     cases: int
+    #: Links from one operation to another that stories went along.
+    links: int
     is_good: bool
     said: str
 
@@ -63,7 +71,7 @@ def tried(target: Target, examples: int, seed: int, phases: str) -> Outcome:
     """Run Schemathesis once: so many examples of each operation in the phases that draw them."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "contract.toml"), "--no-color"),
-        *("run", f"{target.address}/openapi.json", "--url", target.address, "--checks", "all"),
+        *("run", f"{target.address}/openapi.json", "--url", target.address),
         *("--phases", phases, "--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure"),
         *("-H", f"Authorization: Bearer {target.token}", "--suppress-health-check", "all"),
     ]
@@ -79,23 +87,37 @@ def tried(target: Target, examples: int, seed: int, phases: str) -> Outcome:
             timeout=_PATIENCE,
             check=False,
         )
-    made = re.search(r"^ *([\d,]+) generated", done.stdout, re.MULTILINE)
-    cases = int(made[1].replace(",", "")) if made else 0
-    return Outcome(cases, done.returncode == 0, done.stdout + done.stderr)
+    return Outcome(
+        cases=_number(r"^ *([\d,]+) generated", done.stdout),
+        links=_number(r"^ *API Links: +([\d,]+) covered", done.stdout),
+        is_good=done.returncode == 0,
+        said=done.stdout + done.stderr,
+    )
+
+
+def _number(pattern: str, text: str) -> int:
+    found = re.search(pattern, text, re.MULTILINE)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def _round(face: str, number: int) -> Iterator[Outcome]:
+    with served(face) as target:
+        yield tried(target, examples=100, seed=number, phases=_DRAWN)
+        for story in range(_STORIES):
+            yield tried(target, examples=100, seed=number * _STORIES + story, phases="stateful")
 
 
 def main(face: str, wanted: int) -> int:
     """Run until *wanted* cases were made; returns 1 as soon as one was answered wrongly."""
-    cases, seed = 0, 0
+    cases, number = 0, 0
     while cases < wanted:
-        seed += 1
-        with served(face) as target:
-            outcome = tried(target, examples=100, seed=seed, phases="examples,coverage,fuzzing,stateful")
-        cases += outcome.cases
-        print(f"{face}: {cases} cases, seed {seed}", flush=True)
-        if not outcome.is_good or not outcome.cases:
-            print(outcome.said)
-            return 1
+        number += 1
+        for outcome in _round(face, number):
+            cases += outcome.cases
+            if not outcome.is_good or not outcome.cases:
+                print(outcome.said)
+                return 1
+            print(f"{face}, round {number}: {cases} cases, {outcome.links} links", flush=True)
     return 0
 
 

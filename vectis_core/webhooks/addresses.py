@@ -29,6 +29,15 @@ _PRINTABLE = re.compile(r"[!-~]+")
 _PORT = re.compile(r"[0-9]{1,5}")
 _PORT_MAX = 65535
 
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_V4 = rf"{_BYTE}(?:\.{_BYTE}){{3}}"
+_V6 = r"\[[0-9A-Fa-f:.]+\]"
+#: The last label of a name decides whether programs take the whole for an address.
+_LAST = rf"(?!(?:{_NUMBER.pattern})(?:[:/?]|$)){_LABEL}"
+#: As JSON Schema wants it, for who does not read this.
+_HOST = rf"(?:(?:{_LABEL}\.)*{_LAST}|{_V4}|{_V6})"
+_PATTERN = rf'^[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?::[0-9]{{1,5}})?(?:[/?][!"$-\[\]-~]*)?$'
+
 
 @attrs.frozen
 class WebhookUrl:
@@ -43,9 +52,11 @@ class WebhookUrl:
         return next((words for is_wrong, words in _RULES if is_wrong(value)), None)
 
     def schema(self) -> Schema:
-        """Return the rule as a JSON Schema, as far as that goes: it says nothing of the host."""
-        pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$"
-        return {"type": "string", "format": "uri", "maxLength": LENGTH_MAX, "pattern": pattern}
+        """Return the rule as a JSON Schema, as far as that goes.
+
+        It lets an IPv6 literal have any hexadecimal digits, a port be any five digits, and a name be of any length.
+        """
+        return {"type": "string", "format": "uri", "maxLength": LENGTH_MAX, "pattern": _PATTERN}
 
 
 def _authority(url: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from vectis_core.constraints import Schema
 from vectis_core.shapes import Shape
 from vectis_http.access.token_endpoint import FORM_TYPE
-from vectis_http.headers import RATE_LIMITED, REPLAYED
+from vectis_http.headers import IDENTIFIED, RATE_LIMITED, REPLAYED
 from vectis_http.openapi.components import Components
 from vectis_http.openapi.errors import ErrorKind, errors_of, headers_of
 from vectis_http.openapi.examples import Example
@@ -87,21 +87,33 @@ def body_of(operation: Operation, components: Components, example: Example) -> d
     return {"required": operation.body is Body.REQUIRED, "content": content}
 
 
-def successes_of(operation: Operation, components: Components, example: Example) -> dict[str, Any]:
-    """Return each status of a success."""
+def successes_of(
+    operation: Operation, components: Components, example: Example, table: Sequence[Operation]
+) -> dict[str, Any]:
+    """Return each status of a success, with links to what the *table* offers for what was made."""
     return {
-        str(status): _success(operation, success, components, example.answers.get(str(status)))
+        str(status): {
+            **_success(operation, success, components, example.answers.get(str(status))),
+            **_links(success, table),
+        }
         for status, success in operation.responses.items()
     }
 
 
+def _links(success: Success, table: Sequence[Operation]) -> dict[str, Any]:
+    if success.place is None:
+        return {}
+    own = f"{success.place}/{{id}}"
+    given = {"id": "$response.body#/id"}
+    told = [each for each in table if each.path == own or each.path.startswith(f"{own}/")]
+    return {"links": {each.name: {"operationId": each.name, "parameters": given} for each in told}}
+
+
 def _success(operation: Operation, success: Success, components: Components, example: Any) -> dict[str, Any]:
-    names = [*(RATE_LIMITED if operation.scope else ()), *success.headers]
+    names = [IDENTIFIED.name, *(RATE_LIMITED if operation.scope else ()), *success.headers]
     names += ["Location"] if success.place else []
     names += [REPLAYED.name] if operation.takes_key else []
-    told: dict[str, Any] = {"description": success.meaning}
-    if names:
-        told["headers"] = _headers(names)
+    told: dict[str, Any] = {"description": success.meaning, "headers": _headers(names)}
     if success.content is not None:
         given = {"example": example} if example is not None else {}
         told["content"] = {success.media_type: {"schema": components.of_content(success.content), **given}}
@@ -129,8 +141,8 @@ def _refusal(kinds: list[ErrorKind], shape: Shape, components: Components, *, is
         media["schema"] = _either([_error_schema(kind, components) for kind in kinds])
         media["examples"] = {kind.code: {"summary": kind.meaning, "value": kind.example} for kind in kinds}
     told: dict[str, Any] = {"description": "; or: ".join(kind.meaning for kind in kinds)}
-    names = headers_of(kinds, is_counted=is_counted)
-    return {**told, **({"headers": _headers(names)} if names else {}), "content": {JSON: media}}
+    headers = _headers(headers_of(kinds, is_counted=is_counted))
+    return {**told, "headers": headers, "content": {JSON: media}}
 
 
 def _either(schemas: list[Schema]) -> Schema:

@@ -80,7 +80,8 @@ class Document:
     def _paths(self) -> dict[str, Any]:
         """Return the operations by path and method; what requests are is told when all answers are known."""
         rows = [(group, each) for group in self._groups for each in group.operations]
-        answers = {each.name: self._answers(each) for _, each in rows}
+        table = [each for _, each in rows]
+        answers = {each.name: self._answers(each, table) for each in table}
         paths: dict[str, Any] = {}
         for group, each in rows:
             told = {**self._asked(group, each), "responses": answers[each.name]}
@@ -90,8 +91,8 @@ class Document:
     def _example(self, operation: Operation) -> Example:
         return self._examples.get(operation.name, Example())
 
-    def _answers(self, operation: Operation) -> dict[str, Any]:
-        successes = successes_of(operation, self._components, self._example(operation))
+    def _answers(self, operation: Operation, table: Sequence[Operation]) -> dict[str, Any]:
+        successes = successes_of(operation, self._components, self._example(operation), table)
         return {**successes, **refusals_of(operation, self._components)}
 
     def _asked(self, group: Group, operation: Operation) -> Mapping[str, Any]:

@@ -44,7 +44,8 @@ class Asked:
         if body is not None:
             headers.append(("Content-Type", next(iter(content))))
         if any(each["name"] == "Idempotency-Key" for each in parameters):
-            headers.append(("Idempotency-Key", "YOUR-KEY-1"))
+            # One key is for one command: who tries two calls of the page is not told that they differ.
+            headers.append(("Idempotency-Key", f"YOUR-KEY-{operation['operationId']}"))
         host = _ALL_TENANTS if path.startswith(("/oauth/", "/.well-known/")) else _HOST
         url = f"{host}{prefix}{filled}" + (f"?{query}" if query else "")
         return cls(method.upper(), url, tuple(headers), body, _FORM in content)

@@ -10,6 +10,7 @@ from vectis_core import queries
 from vectis_core.commands import CloseCarrier, ConfigureCarrier
 from vectis_core.errors import NotFound, OutcomeUnknown, ServiceUnavailable
 from vectis_core.tracking.accounts import CarrierSetup
+from vectis_http import parameters
 from vectis_http.errors import PayloadTooLarge
 from vectis_http.operation import Body, Call, Operation, Query, Steps, Success, all_of
 from vectis_http.shapes.tracking import CARRIER_ACCOUNT, RECEIPT, TIMELINE
@@ -38,6 +39,7 @@ def pushes_of(pushes: PushService) -> Sequence[Operation]:
             method="POST",
             path=path,
             scope=None,
+            query=(parameters.TENANT,),
             body=Body.FOREIGN,
             handler=pushes.take,
             responses={200: Success("What was taken of it, and what was not, with the reasons", RECEIPT)},
