@@ -94,6 +94,7 @@ def check_described(request: HttpRequest, response: HttpResponse) -> None:
         # What is not in the table is refused in the common form, unless another application has answered.
         is_ours = headers.get("content-type") == "application/json"
         if response.status in {404, 405} and is_ours and response.body:
+            assert "x-request-id" in headers
             assert not faults_of(_ERROR, response.body), response.body
         return
     told = description().answer_of(operation, response.status)
@@ -112,7 +113,8 @@ def check_described(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _check_headers(operation: Operation, told: Any, headers: dict[str, str]) -> None:
-    """Every header that the document knows stands only where it says so, and is what it says."""
+    """Every header that the document knows stands only where it says so, and is what it says; an id always does."""
+    assert "x-request-id" in headers, operation.name
     for name, header in HEADERS.items():
         value = headers.get(name.lower())
         if value is None or (name == "Cache-Control" and value == "no-store"):

@@ -27,7 +27,7 @@ from vectis_core.errors import (
     VectisError,
 )
 from vectis_core.events import Event, EventType
-from vectis_core.loggers import keep_quiet_unless_asked
+from vectis_core.loggers import make_ready
 from vectis_core.orders import (
     Address,
     Item,
@@ -148,4 +148,4 @@ __all__ = [
     "Weight",
 ]
 
-keep_quiet_unless_asked()
+make_ready()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import copy_context
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -99,7 +100,9 @@ async def _supply(api: HttpApi, effect: Effect, receive: Receive) -> Any:
         return await api.oms.engine.submit_all(effect.commands)
     if isinstance(effect, ReadBody):
         return await _read_body(receive, effect.limit)
-    return await asyncio.get_running_loop().run_in_executor(None, api.look_up, effect)
+    # What is logged there is of this request, which its context says.
+    look_up = copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(None, look_up, api.look_up, effect)
 
 
 def _head_of(scope: Scope) -> HttpRequest:

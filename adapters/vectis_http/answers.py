@@ -48,9 +48,9 @@ def internal_error(told: Iterable[Header]) -> HttpResponse:
     return answer(Reply(500, ERROR.show(Told("InternalServerError", _OUR_FAULT, {}))), told)
 
 
-def allowed(allow: str) -> HttpResponse:
+def allowed(allow: str, told: Iterable[Header]) -> HttpResponse:
     """Return the response to ``OPTIONS``."""
-    return answer(Reply(204, None, (("Allow", allow),)), ())
+    return answer(Reply(204, None, (("Allow", allow),)), told)
 
 
 def without_body(response: HttpResponse) -> HttpResponse:

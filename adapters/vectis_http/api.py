@@ -14,24 +14,24 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-import attrs
-
 from vectis_core.commands import Command
 from vectis_core.errors import NotFound, ValidationError, VectisError
+from vectis_core.loggers import REQUEST_ID, forget_request
 from vectis_core.telemetry import ReadDone, RequestBegan, RequestDone
 from vectis_core.tenancy import Caller
 from vectis_core.vectis import Vectis
-from vectis_http import answers
+from vectis_http import access_log, answers
 from vectis_http.config import HttpConfig
 from vectis_http.converter import decode
 from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, UnsupportedMediaType
-from vectis_http.gate import Gate, Headers
-from vectis_http.headers import REPLAYED
+from vectis_http.gate import Gate
+from vectis_http.headers import IDENTIFIED, REPLAYED
 from vectis_http.json_codec import read_json
 from vectis_http.messages import HttpRequest, HttpResponse
 from vectis_http.metrics import Metrics
 from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
 from vectis_http.operations import groups_of
+from vectis_http.progress import Progress, request_id_of
 from vectis_http.proxies import Proxies
 from vectis_http.pushes import CarrierPushes
 from vectis_http.reference import Reference
@@ -48,17 +48,6 @@ _QUICKLY_DECODED = 16 * 1024
 Exchange = Generator[Effect, Any, HttpResponse]
 #: What is told of as the status where the client went away before it was answered; nobody is sent it.
 _CLIENT_GONE = 499
-
-
-@attrs.define
-class _Progress:
-    """What is known of a request so far."""
-
-    #: Headers that the answer is to have, whatever it is.
-    told: Headers = attrs.Factory(list)
-    #: The template of its path; empty where there is nothing at the path.
-    route: str = ""
-    error: str | None = None
 
 
 class HttpApi:
@@ -125,25 +114,30 @@ class HttpApi:
         An error that a driver throws in is answered like one of our own.
         """
         head = self._proxies.seen_through(head)
-        if self._audience.hears_requests:
-            return self._watched(head, _Progress())
-        return self._answered(head, _Progress())
+        now = self.oms.clock.now()
+        request_id = request_id_of(head.headers.get("x-request-id"), self.oms.ids, now)
+        progress = Progress(request_id, now, [(IDENTIFIED.name, request_id)])
+        if self._audience.hears_requests or access_log.is_written():
+            return self._watched(head, progress)
+        return self._answered(head, progress)
 
-    def _watched(self, head: HttpRequest, progress: _Progress) -> Exchange:
-        """Answer, and tell those who listen."""
+    def _watched(self, head: HttpRequest, progress: Progress) -> Exchange:
+        """Answer, and tell those who listen, and those who read the access log."""
         began = perf_counter()
         notes = self._audience.request_began(RequestBegan(head.method, head.headers))
-        status = _CLIENT_GONE
+        status, size = _CLIENT_GONE, 0
         try:
             response = yield from self._answered(head, progress)
-            status = response.status
+            status, size = response.status, len(response.body)
         finally:
             seconds = perf_counter() - began
             done = RequestDone(head.method, progress.route, status, seconds, progress.error, notes)
             self._audience.request_done(done)
+            access_log.write(head, progress, status=status, size=size, seconds=seconds)
         return response
 
-    def _answered(self, head: HttpRequest, progress: _Progress) -> Exchange:
+    def _answered(self, head: HttpRequest, progress: Progress) -> Exchange:
+        before = REQUEST_ID.set(progress.request_id)
         try:
             try:
                 response = yield from self._done(head, progress)
@@ -151,16 +145,28 @@ class HttpApi:
                 progress.error = error.code
                 if error.http_status == 500:
                     raise
-                if answers.is_for_operators(error):
-                    _logger.warning("%s refused: %s", head.method, error)
+                self._log_refusal(head, progress, error)
                 response = answers.refusal(error, progress.told)
         except Exception:
             progress.error = VectisError.code
-            _logger.exception("%s failed", head.method)
+            fields = access_log.fields_of(head, progress)
+            _logger.exception("%s %s failed", fields["method"], fields["route"], extra=fields)
             response = answers.internal_error(progress.told)
+        finally:
+            forget_request(before)
         return answers.without_body(response) if head.method == "HEAD" else response
 
-    def _done(self, head: HttpRequest, progress: _Progress) -> Exchange:
+    @staticmethod
+    def _log_refusal(head: HttpRequest, progress: Progress, error: VectisError) -> None:
+        """Tell operators what only they may read, and whoever looks for it why a client was refused."""
+        is_theirs = answers.is_for_operators(error)
+        level = logging.WARNING if is_theirs else logging.DEBUG
+        if _logger.isEnabledFor(level):
+            fields = {**access_log.fields_of(head, progress), "error": error.code}
+            why = error if is_theirs else error.code
+            _logger.log(level, "%s %s refused: %s", fields["method"], fields["route"], why, extra=fields)
+
+    def _done(self, head: HttpRequest, progress: Progress) -> Exchange:
         found = self._router.find(head.path)
         if found is None:
             raise NotFound("There is nothing at this path")
@@ -169,13 +175,12 @@ class HttpApi:
         operation = endpoint.operations.get("GET" if head.method == "HEAD" else head.method)
         if operation is None:
             if head.method == "OPTIONS":
-                return answers.allowed(endpoint.allow)
+                return answers.allowed(endpoint.allow, progress.told)
             raise MethodNotAllowed(endpoint.allow)
-        now = self.oms.clock.now()
         caller = _NOBODY
         if operation.scope is not None:
-            caller = yield from self._gate.admit(head, operation.scope, now, progress.told)
-        call = yield from self._called(head, operation, path, caller, now)
+            caller = yield from self._gate.admit(head, operation.scope, progress)
+        call = yield from self._called(head, operation, path, caller, progress.now)
         effect = operation.handler(call)
         if isinstance(effect, Generator):
             return answers.answer(operation.reply(call, (yield from effect)), progress.told)

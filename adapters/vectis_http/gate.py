@@ -26,12 +26,11 @@ from vectis_http.errors import RateLimitExceeded
 from vectis_http.headers import CACHED, LIMIT, REMAINING, RESET
 from vectis_http.messages import HttpRequest
 from vectis_http.operation import Call, Reply, Work
+from vectis_http.progress import Progress
 
 #: The label of a host that serves all tenants.
 _ALL_TENANTS = "api"
 _READING = {"GET", "HEAD"}
-
-Headers = list[tuple[str, str]]
 
 
 class Gate:
@@ -48,13 +47,15 @@ class Gate:
         #: Counts reads while the database cannot be written, for this process alone.
         self._reads = MemoryWindows(config.rate_limit)
 
-    def admit(self, head: HttpRequest, scope: str, now: datetime, told: Headers) -> Generator[Any, Any, Caller]:
+    def admit(self, head: HttpRequest, scope: str, progress: Progress) -> Generator[Any, Any, Caller]:
         """Return who is calling, where the token is good, speaks for the host's tenant and has *scope*.
 
-        Appends the rate limit's headers to *told* as soon as they are known, so that refusals carry them too.
+        Notes in *progress* who it is and the rate limit's headers as soon as they are known: refusals have them too.
         Raises ``Unauthorized``, ``RateLimitExceeded``, ``Forbidden``.
         """
+        now, told = progress.now, progress.told
         grant: Grant = yield Work(lambda: self.grant_of(head, now), quick=True)
+        caller = progress.caller = Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
         if self._base_domain is not None:
             self._check_host(head.host, grant.tenant)
         decision = yield from self._counted(grant.jti, head.method, now)
@@ -65,7 +66,7 @@ class Gate:
             raise RateLimitExceeded(decision.limit, decision.retry_after)
         if scope not in grant.scopes:
             raise Forbidden(f"The access token lacks the scope {scope}", {"scope": scope})
-        return Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
+        return caller
 
     def grant_of(self, head: HttpRequest, now: datetime) -> Grant:
         """Return what the request's access token allows; raises ``Unauthorized``. Reads the store."""

@@ -26,6 +26,12 @@ _WHOLE = {"type": "integer", "minimum": 0}
 _WORDS = {"type": "string"}
 _TRUE = {"type": "string", "const": "true"}
 
+IDENTIFIED = Header(
+    "X-Request-Id",
+    "The request's id, which logs have too: its own `X-Request-Id` where that is 1 to 128 visible ASCII characters",
+    {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+    "019bf9f8-6e00-7cc3-98c4-dc0c0c07398f",
+)
 LIMIT = Header("X-RateLimit-Limit", "Max requests per window of a minute", _WHOLE, 1000)
 REMAINING = Header("X-RateLimit-Remaining", "Remaining requests", _WHOLE, 999)
 RESET = Header("X-RateLimit-Reset", "Window reset (Unix timestamp)", _WHOLE, 1769428860)
@@ -39,7 +45,19 @@ CACHED = Header("Cache-Control", "For how long it may be kept", _WORDS, "public,
 
 HEADERS = {
     header.name: header
-    for header in (LIMIT, REMAINING, RESET, RETRY_AFTER, LOCATION, CHALLENGE, REPLAYED, MISMATCHED, ETAG, CACHED)
+    for header in (
+        IDENTIFIED,
+        LIMIT,
+        REMAINING,
+        RESET,
+        RETRY_AFTER,
+        LOCATION,
+        CHALLENGE,
+        REPLAYED,
+        MISMATCHED,
+        ETAG,
+        CACHED,
+    )
 }
 #: What every answer has to a request whose token is good.
 RATE_LIMITED = (LIMIT.name, REMAINING.name, RESET.name)

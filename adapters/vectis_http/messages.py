@@ -20,6 +20,7 @@ HEADERS_READ = (
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-prefix",
+    "x-request-id",
 )
 #: Below this path all headers are read: a carrier's proof stands in one of the carrier's choice.
 FOREIGN_HEADERS_BELOW = "/api/webhooks/carriers/"

@@ -168,11 +168,13 @@ def ask(shop: Shop, operation: Operation, names: Names, kind: str | None = None,
 
 
 def told(answer: Answer, names: Names) -> tuple[Any, ...]:
-    """Return all that an answer says, with one word in place of whatever was named, and without the rate limit."""
+    """Return all that an answer says, with one word for whatever was named; neither its id nor the rate limit."""
     body = answer.body.decode()
     for name in sorted([*names.texts, names.carrier], key=len, reverse=True):
         body = body.replace(name, "?")
-    headers = {name: value for name, value in answer.headers.items() if not name.startswith("x-ratelimit")}
+    headers = {
+        name: value for name, value in answer.headers.items() if not name.startswith(("x-ratelimit", "x-request-id"))
+    }
     return answer.status, sorted(headers.items() - {("content-length", answer.headers.get("content-length"))}), body
 
 

@@ -24,7 +24,7 @@ from vectis_core.errors import (
 )
 from vectis_http import answers
 from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, RateLimitExceeded, UnsupportedMediaType
-from vectis_http.headers import CHALLENGE, RATE_LIMITED, RETRY_AFTER
+from vectis_http.headers import CHALLENGE, IDENTIFIED, RATE_LIMITED, RETRY_AFTER
 from vectis_http.json_codec import read_json
 from vectis_http.openapi.words import spelt, summary_of
 from vectis_http.operation import JSON, Body, Operation
@@ -121,7 +121,7 @@ def errors_of(operation: Operation) -> list[ErrorKind]:
 
 def headers_of(kinds: Iterable[ErrorKind], *, is_counted: bool) -> list[str]:
     """Return the names of the headers that answers with these errors have."""
-    names: list[str] = []
+    names = [IDENTIFIED.name]
     for kind in kinds:
         if isinstance(kind.sample, Unauthorized | Forbidden):
             names.append(CHALLENGE.name)
