@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_lines_of_a_kind_are_spaced_and_nothing_is_lost(moments: list[float], ki
         logger.removeHandler(handler)
 
     for told_at in written.values():
-        assert all(later - earlier >= EVERY for earlier, later in zip(told_at, told_at[1:], strict=False))
+        assert all(later - earlier >= EVERY for earlier, later in pairwise(told_at))
     assert len(written) == len({record.getMessage().split()[0] for record in records})
 
 
