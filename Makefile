@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 BUILT := .venv/.built-by-$(subst /,-,$(PYTHON))
 DEVELOP := $(BUILT)-for-development
 
-.PHONY: serve test check bench prove mutants contract audit help
+.PHONY: serve test check docs bench prove mutants contract audit help
 .DELETE_ON_ERROR:
 
 help: ## List these commands.
@@ -26,6 +26,10 @@ check: $(DEVELOP) ## Lint, formatting, types, import rules, limits of size.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -p no:cacheprovider tests/architecture/test_limits.py
+
+docs: $(DEVELOP) ## Build the site of the documentation in build/docs, without a network; warnings are errors.
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
 
 bench: $(DEVELOP) ## Measure beside the comparators. ARGS=--quick takes less time.
 	$(BIN)/python -m benchmarks $(ARGS)
