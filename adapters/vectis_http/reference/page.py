@@ -13,7 +13,8 @@ from markupsafe import Markup, escape
 
 from vectis_http.openapi.errors import ERRORS
 from vectis_http.reference.assets import NAMES
-from vectis_http.reference.calls import Asked, as_curl, as_javascript, as_json, as_python
+from vectis_http.reference.calls import Asked, as_curl, as_javascript, as_json
+from vectis_http.reference.python_calls import as_python
 
 _CODE = re.compile(r"`([^`]+)`")
 #: More words than these are shown folded away, at the schema that has them.
@@ -128,6 +129,7 @@ class _Maker:
         body: Mapping[str, Any] = operation.get("requestBody", {})
         media: Mapping[str, Any] = next(iter(body.get("content", {}).values()), {})
         asked = Asked.of(method, path, operation, self.prefix)
+        python = as_python(asked, operation, self.document["components"]["schemas"], self.prefix)
         security = operation["security"]
         return Entry(
             name=operation["operationId"],
@@ -136,12 +138,12 @@ class _Maker:
             path=path,
             scope=next(iter(security[0].values()))[0] if security else None,
             parameters=[self._parameter(each) for each in operation.get("parameters", [])],
-            body_kind=self._kind(media.get("schema", {})),
+            body_kind=self._kind(media["schema"]) if media else Markup(),
             body_rows=self._rows(media.get("schema", {})),
             body_is_required=body.get("required", False),
             body_example=as_json(media["example"]) if "example" in media else None,
             answers=[self._answer(*each) for each in operation["responses"].items()],
-            calls={"curl": as_curl(asked), "Python": as_python(asked), "JavaScript": as_javascript(asked)},
+            calls={"curl": as_curl(asked), "Python": python, "JavaScript": as_javascript(asked)},
         )
 
     def _answer(self, status: str, answer: Mapping[str, Any]) -> Answer:
@@ -152,7 +154,7 @@ class _Maker:
         return Answer(
             status=status,
             description=told["description"],
-            kind=Markup() if errors else self._kind(schema),
+            kind=self._kind(schema) if media and not errors else Markup(),
             rows=[] if errors else self._rows(schema),
             headers=list(told.get("headers", {})),
             example=as_json(media["example"]) if "example" in media else None,
