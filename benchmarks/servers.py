@@ -137,6 +137,8 @@ def vectis_serving(database: Path, *wrapper: str) -> Iterator[Server]:
     url = f"sqlite:///{database}"
     client_id, secret = stock_up(url)
     command = [*(wrapper or ("-m",)), "vectis_cli", "serve", "--database", url, "--port", "0"]
+    # The others write no line for each request either.
+    command += ["--log-level", "warning"]
     with serving(*command, "--rate-limit", "1000000000") as server:
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
         request = urllib.request.Request(

@@ -17,6 +17,7 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("vectis_request_id", default=Non
 LOGGERS: Mapping[str, str] = MappingProxyType(
     {
         "vectis.carriers": "Pushes that cannot be read, codes that no table has, and what a push service notes",
+        "vectis.cli": "`vectis serve` and `vectis worker` have begun, and come to their end",
         "vectis.engine": "Rollbacks and commits that failed, and observers of commands that did",
         "vectis.housekeeping": "Housekeeping that did not run",
         "vectis.http": "Requests that fail on our side, or are refused for reasons only operators may read",

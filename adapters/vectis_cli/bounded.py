@@ -8,14 +8,21 @@ connections open, or sends a byte now and then, keeps nobody else from being ans
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from vectis_core.ids import RandomIds
+from vectis_http import HttpRequest, access_log
+from vectis_http.headers import IDENTIFIED
+from vectis_http.progress import Progress
+
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_IDS = RandomIds()
+_PHRASES = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -67,8 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif current is None or current.response_complete:
             self._head_bytes += len(data)
             if self._head_bytes > self.head_max:
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
+                self._refuse(431, "")
             elif self._deadline is None:
                 self._await_head()
             return
@@ -85,6 +91,23 @@ class BoundedProtocol(HttpToolsProtocol):
         """Note that the connection waits for its next request, for which uvicorn's own clock runs."""
         self.waiting_since = self.loop.time()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer what does not come to be a request of the API, and let the connection go."""
+        now = datetime.now(UTC)
+        request_id = _IDS.uuid7(now)
+        head = (
+            f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            f"content-length: {len(text)}\r\n{IDENTIFIED.name.lower()}: {request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write((head + text).encode("ascii"))
+        self.transport.close()
+        request = HttpRequest("", "", remote_address=self.client[0] if self.client else "")
+        access_log.write(request, Progress(request_id, now, []), status=status, size=len(text), seconds=0.0)
 
     def _await_head(self) -> None:
         self.waiting_since = self.loop.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from vectis_cli.lazy import Lazy, LazyGroup
+from vectis_cli.logs import logs_on_stderr
 
 _COMMANDS = {
     "serve": Lazy("vectis_cli.serve:serve", "Serve the HTTP API and deliver webhooks.", extra="server"),
@@ -26,9 +27,11 @@ _COMMANDS = {
 
 @click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="vectis-oms", prog_name="vectis")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Vectis: an order management system. Reserve, ship, track, never oversell.
 
     The database is named by VECTIS_DATABASE_URL or by --database after the command, and is vectis.db here where
     neither is given.
     """
+    context.with_resource(logs_on_stderr())

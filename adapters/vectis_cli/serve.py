@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import resource
 import signal
@@ -15,8 +16,9 @@ import uvicorn
 
 from vectis_asgi import asgi_app
 from vectis_cli.bounded import BoundedProtocol
-from vectis_cli.database import database_option, log_to_stderr, opened, slow_command_option
+from vectis_cli.database import database_option, opened, slow_command_option
 from vectis_cli.housekeeping import keep_house
+from vectis_cli.logs import log_options
 from vectis_cli.worker import allow_option
 from vectis_core import Vectis
 from vectis_core.access import SCOPES, IssuedClient
@@ -25,6 +27,8 @@ from vectis_core.webhooks.address_rules import AddressRules
 from vectis_http import HttpConfig
 from vectis_prometheus import Prometheus
 from vectis_webhooks import open_transport
+
+_logger = logging.getLogger("vectis.cli")
 
 #: Seconds that requests under way are given when the server is asked to stop.
 _GRACE = 10
@@ -71,6 +75,7 @@ _FIRST_CLIENT = "serve:first-client"
     "--otel", is_flag=True, help="Tell the OpenTelemetry SDK of this process, as opentelemetry-instrument sets one up."
 )
 @slow_command_option
+@log_options
 def serve(
     database: str,
     host: str,
@@ -91,7 +96,6 @@ def serve(
     On a database without API clients, one with all scopes is made and printed. Ctrl-C or SIGTERM ends it, once
     requests under way are answered.
     """
-    log_to_stderr()
     # Before anything else, so that a busy port costs no credentials that nobody gets to see.
     with (
         _listening(host, port) as listener,
@@ -116,6 +120,8 @@ def serve(
         config = uvicorn.Config(
             app,
             log_level="warning",
+            # What uvicorn logs goes where all else does; its own access log would tell paths, with secrets in them.
+            log_config=None,
             access_log=False,
             server_header=False,
             # The HTTP layer itself decides whom it believes an X-Forwarded-For.
@@ -131,8 +137,10 @@ def serve(
         address = _address_of(listener)
         click.echo(f"Vectis serves {database} at {address} (Ctrl-C stops it).")
         click.echo(_advice(_first_client(oms), public_url or address, database))
+        _logger.info("listening at %s", address)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(server, [listener], oms))
+        _logger.info("stopped")
 
 
 def _listeners(otel: bool) -> list[Telemetry]:
