@@ -243,3 +243,13 @@ def test_what_has_no_body_is_shown_without_one(page: str) -> None:
         each["operationId"] for each in described if "requestBody" in each
     }
     assert not re.search(r"<dt><code>204</code></dt>\s*<dd>\s*<p>[^<]*any JSON", page)
+
+
+def test_the_fields_of_a_body_stand_at_the_call(page: str) -> None:
+    """Who reads a call need not go elsewhere for its fields; what has no name of its own is told by its way."""
+    shown = dict(re.findall(r'<article id="([\w-]+)" class="\w+">(.*?)</article>', page, re.DOTALL))
+
+    for name in ("externalId", "items", "shippingAddresses", "customerEmail", "currency"):
+        assert f"<code>{name}</code>" in shown["createOrder"].partition("<h4>Call</h4>")[0]
+    assert "<code>items[].sku</code>" in shown["event-order-shipped"]
+    assert "<code>details.shortages[].available</code>" in shown["schema-insufficientstockerror"]

@@ -139,7 +139,7 @@ class _Maker:
             scope=next(iter(security[0].values()))[0] if security else None,
             parameters=[self._parameter(each) for each in operation.get("parameters", [])],
             body_kind=self._kind(media["schema"]) if media else Markup(),
-            body_rows=self._rows(media.get("schema", {})),
+            body_rows=list(self._rows(self._resolved(media.get("schema", {})))),
             body_is_required=body.get("required", False),
             body_example=as_json(media["example"]) if "example" in media else None,
             answers=[self._answer(*each) for each in operation["responses"].items()],
@@ -155,7 +155,7 @@ class _Maker:
             status=status,
             description=told["description"],
             kind=self._kind(schema) if media and not errors else Markup(),
-            rows=[] if errors else self._rows(schema),
+            rows=[] if errors else list(self._rows(schema)),
             headers=list(told.get("headers", {})),
             example=as_json(media["example"]) if "example" in media else None,
             errors=errors,
@@ -166,14 +166,14 @@ class _Maker:
         for name, methods in self.document["webhooks"].items():
             sent = methods["post"]
             media = next(iter(sent["requestBody"]["content"].values()))
-            data = self._rows(media["schema"]["properties"]["data"])
+            data = list(self._rows(media["schema"]["properties"]["data"]))
             headers = [self._parameter(each) for each in sent["parameters"]]
             yield name, sent, data, headers, as_json(media["example"])
 
     def schemas(self) -> Iterator[tuple[str, str, list[Row], list[str]]]:
         """Return each schema: its name, what it is, its fields, or its words."""
         for name, schema in self.document["components"]["schemas"].items():
-            yield name, schema.get("description", ""), self._rows(schema), schema.get("enum", [])
+            yield name, schema.get("description", ""), list(self._rows(schema)), schema.get("enum", [])
 
     def _parameter(self, parameter: Mapping[str, Any]) -> Row:
         description = parameter["description"]
@@ -185,14 +185,14 @@ class _Maker:
             parameter["in"],
         )
 
-    def _rows(self, schema: Mapping[str, Any]) -> list[Row]:
-        """Return the fields of an object that stands here itself; a named one has them at its own place."""
+    def _rows(self, schema: Mapping[str, Any], within: str = "") -> Iterator[Row]:
+        """Return the fields of an object, and of those within it that have no name and so no place of their own."""
         # Of what we answer, nearly everything is there at all times: only what is asked for can be missing.
         required = schema.get("required", []) if schema.get("additionalProperties") is False else []
-        return [
-            Row(name, self._kind(each), name in required, each.get("description", ""))
-            for name, each in schema.get("properties", {}).items()
-        ]
+        for name, each in schema.get("properties", {}).items():
+            yield Row(f"{within}{name}", self._kind(each), name in required, each.get("description", ""))
+            yield from self._rows(each, f"{within}{name}.")
+            yield from self._rows(each.get("items", {}), f"{within}{name}[].")
 
     def _resolved(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         if "$ref" not in value:
