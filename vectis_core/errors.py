@@ -19,6 +19,8 @@ class VectisError(Exception):
     http_status: ClassVar[int] = 500
     #: Whether the same call may succeed later without the caller changing anything.
     retryable: ClassVar[bool] = False
+    #: Of the request that came to it, where that went over HTTP: the server's log has the same.
+    request_id: str | None = None
 
     def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)

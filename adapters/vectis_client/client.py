@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from vectis_client.conversation import Conversation
+from vectis_client.conversation import Conversation, new_request_id
 from vectis_client.drivers import AsyncDriver, Driver
 from vectis_client.effects import Retries
 from vectis_client.engine import RemoteEngine
@@ -54,6 +54,7 @@ class Client(TenantFace):
         timeout: float | httpx.Timeout = _TIMEOUT,
         retries: Retries = _ONCE,
         http: httpx.Client | None = None,
+        request_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Self:
@@ -64,9 +65,13 @@ class Client(TenantFace):
         ``httpx.Client``, with its proxies and certificates; its timeouts count then, and you close it. *clock* and
         *sleep* are in seconds, for tests.
 
+        *request_id* makes the ``X-Request-Id`` of each call, 1 to 128 visible ASCII characters: your own request's, so that
+        the server's log has it too. Errors have it as ``request_id``.
+
         Raises ``UsageError`` for what is no address.
         """
-        conversation = _conversation(url, Credentials(client_id, client_secret, scopes), token_url, retries, clock)
+        credentials = Credentials(client_id, client_secret, scopes)
+        conversation = _conversation(url, credentials, token_url, retries, clock, request_id)
         return cls(conversation, Driver(http, timeout, sleep), client_id)
 
     @property
@@ -113,11 +118,13 @@ class AsyncClient(AsyncTenantFace):
         timeout: float | httpx.Timeout = _TIMEOUT,
         retries: Retries = _ONCE,
         http: httpx.AsyncClient | None = None,
+        request_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> Self:
         """Return a client of the API at *url*; see ``Client.connect``, but for *http*, an ``httpx.AsyncClient``."""
-        conversation = _conversation(url, Credentials(client_id, client_secret, scopes), token_url, retries, clock)
+        credentials = Credentials(client_id, client_secret, scopes)
+        conversation = _conversation(url, credentials, token_url, retries, clock, request_id)
         return cls(conversation, AsyncDriver(http, timeout, sleep), client_id)
 
     async def close(self) -> None:
@@ -137,11 +144,16 @@ class AsyncClient(AsyncTenantFace):
 
 
 def _conversation(
-    url: str, credentials: Credentials, token_url: str | None, retries: Retries, clock: Callable[[], float]
+    url: str,
+    credentials: Credentials,
+    token_url: str | None,
+    retries: Retries,
+    clock: Callable[[], float],
+    request_id: Callable[[], str],
 ) -> Conversation:
     base_url = _address(url)
     tokens = Tokens(_address(token_url or f"{base_url}/oauth/token"), credentials, retries, clock)
-    return Conversation(base_url, tokens, retries)
+    return Conversation(base_url, tokens, retries, request_id)
 
 
 def _address(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -16,15 +17,22 @@ from vectis_client.routes import COMMANDS, QUESTIONS, Route, values_of
 from vectis_core.checking import check
 from vectis_core.commands import Command
 from vectis_core.constraints import Text
-from vectis_core.errors import NotFound, UsageError, ValidationError
+from vectis_core.errors import NotFound, UsageError, ValidationError, VectisError
 from vectis_core.ids import RandomIds
 from vectis_core.orders.model import Placed
-from vectis_http.headers import MISMATCHED
+from vectis_http.headers import IDENTIFIED, MISMATCHED
+from vectis_http.progress import is_request_id
 
 T = TypeVar("T")
 
 _COMMAND_ID = Text(1, 255)
 _IDS = RandomIds()
+
+
+def new_request_id() -> str:
+    """Return an id that no other request has."""
+    return _IDS.uuid7(datetime.now(UTC))
+
 
 
 @attrs.frozen
@@ -35,6 +43,8 @@ class Conversation:
     base_url: str
     tokens: Tokens
     retries: Retries
+    #: Makes the id of each call, which all its tries have.
+    request_id: Callable[[], str] = new_request_id
 
     def run(self, command: Command[T]) -> Steps[T]:
         """Carry out a command. Raises what the library raises, and ``UsageError`` for what HTTP does not offer."""
@@ -59,12 +69,25 @@ class Conversation:
     def _told(self, route: Route, values: Mapping[str, Any]) -> Steps[Any]:
         operation = route.operation
         url = self.base_url + route.target(values)
-        request = Request(operation.method, url, route.headers(values), route.body(values))
+        request_id = self._new_id()
+        headers = {**route.headers(values), IDENTIFIED.name.lower(): request_id}
+        request = Request(operation.method, url, headers, route.body(values))
         known_by = None
         if route.changes:
             known_by = {"commandId": values["command_id"]} if operation.takes_key else {}
-        answer = yield from answered(request, self.retries, self.tokens, known_by=known_by)
-        return _result(route, values, answer)
+        try:
+            answer = yield from answered(request, self.retries, self.tokens, known_by=known_by)
+            return _result(route, values, answer)
+        except VectisError as error:
+            # An answer's own is that of the server, even where something on the way has put another in place of ours.
+            error.request_id = error.request_id or request_id
+            raise
+
+    def _new_id(self) -> str:
+        made = self.request_id()
+        if not is_request_id(made):
+            raise UsageError("request_id= must make ids of 1 to 128 visible ASCII characters")
+        return made
 
 
 def _checked(command_id: str) -> str:

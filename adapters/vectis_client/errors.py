@@ -10,6 +10,7 @@ import attrs
 from vectis_core import errors
 from vectis_core.errors import FieldProblem, Shortage, ValidationError, VectisError
 from vectis_http.errors import MethodNotAllowed, PayloadTooLarge, RateLimitExceeded, UnsupportedMediaType
+from vectis_http.headers import IDENTIFIED
 from vectis_http.json_codec import read_json
 
 #: Statuses that something between client and server answers with in the server's place.
@@ -65,6 +66,12 @@ class Answer:
 
 def error_of(answer: Answer) -> VectisError:
     """Return the error that an answer tells, of the class that is raised in process, details intact."""
+    error = _told_by(answer)
+    error.request_id = answer.headers.get(IDENTIFIED.name.lower())
+    return error
+
+
+def _told_by(answer: Answer) -> VectisError:
     told = answer.told_error()
     if told is None:
         if answer.status in GATEWAY:

@@ -32,8 +32,13 @@ class Progress:
     error: str | None = None
 
 
+def is_request_id(text: str) -> bool:
+    """Return whether a request may have this id."""
+    return _REQUEST_ID.fullmatch(text) is not None
+
+
 def request_id_of(given: str | None, ids: Ids, now: datetime) -> str:
     """Return the id that a client has *given* its request, or a new one where it has none that can be echoed."""
-    if given is not None and _REQUEST_ID.fullmatch(given):
+    if given is not None and is_request_id(given):
         return given
     return ids.uuid7(now)
