@@ -34,7 +34,6 @@ def new_request_id() -> str:
     return _IDS.uuid7(datetime.now(UTC))
 
 
-
 @attrs.frozen
 class Conversation:
     """Talks to one server with one client's credentials; all of it is steps that a driver takes."""
