@@ -65,8 +65,8 @@ class Client(TenantFace):
         ``httpx.Client``, with its proxies and certificates; its timeouts count then, and you close it. *clock* and
         *sleep* are in seconds, for tests.
 
-        *request_id* makes the ``X-Request-Id`` of each call, 1 to 128 visible ASCII characters: that of your own request,
-        say, so that the server's log has it too. Errors have it as ``request_id``.
+        *request_id* makes the ``X-Request-Id`` of each call, 1 to 128 visible ASCII characters: say, that of your own
+        request, so that the server's log has it too. Errors have it as ``request_id``.
 
         Raises ``UsageError`` for what is no address.
         """
