@@ -11,7 +11,6 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
@@ -217,6 +216,8 @@ class TimeZoneName:
         words = "must be the name of a time zone, such as America/New_York"
         if not isinstance(value, str):
             return words
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - few programs know a zone, all import
+
         try:
             ZoneInfo(value)
         except (ValueError, OSError, ZoneInfoNotFoundError):

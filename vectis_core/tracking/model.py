@@ -6,7 +6,6 @@ import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -111,6 +110,8 @@ class TrackingEvent:
             return self.occurred_at
         if self.local_time is None:
             return received_at
+        from zoneinfo import ZoneInfo  # noqa: PLC0415 - few programs know a zone, all import
+
         assumed = ZoneInfo(zone or self.likely_zone or usual_zone)
         try:
             return self.local_time.replace(tzinfo=assumed).astimezone(UTC)
