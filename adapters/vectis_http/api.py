@@ -17,7 +17,7 @@ from typing import Any
 from vectis_core.commands import Command
 from vectis_core.errors import NotFound, ValidationError, VectisError
 from vectis_core.loggers import REQUEST_ID, forget_request
-from vectis_core.telemetry import ReadDone, RequestBegan, RequestDone
+from vectis_core.telemetry import ReadDone, RequestDone
 from vectis_core.tenancy import Caller
 from vectis_core.vectis import Vectis
 from vectis_http import access_log, answers
@@ -124,7 +124,7 @@ class HttpApi:
     def _watched(self, head: HttpRequest, progress: Progress) -> Exchange:
         """Answer, and tell those who listen, and those who read the access log."""
         began = perf_counter()
-        notes = self._audience.request_began(RequestBegan(head.method, head.headers))
+        notes = self._audience.request_began(head.method, head.headers)
         status, size = _CLIENT_GONE, 0
         try:
             response = yield from self._answered(head, progress)

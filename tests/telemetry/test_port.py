@@ -316,7 +316,7 @@ def test_what_nobody_listens_to_is_not_measured() -> None:
     """With no listener but the log of what is slow, neither requests nor attempts are told to anybody."""
     with Vectis.open("memory://") as oms:
         audience = oms.engine.audience
-        assert [audience.hears_asking, audience.hears_requests] == [False, False]
+        assert (audience.hears_asking, audience.hears_requests) == (False, False)
         assert (audience.batches_from, audience.reads_from) == (1.0, 1.0)
     assert Audience(Telemetry()).batches_from == float("inf")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from time import perf_counter
@@ -22,30 +22,26 @@ def batches_of(tickets: Sequence[Ticket]) -> Iterator[BatchDone]:
 
     What was not run, as after an interrupt, is of none.
     """
-    settled = (ticket for ticket in tickets if ticket.settled)
-    for times, together in groupby(settled, key=lambda ticket: ticket.times):
+    settled = [ticket for ticket in tickets if ticket.settled]
+    for times, together in groupby(settled, key=_times_of):
         if times is not None:
-            yield _batch_of(times, list(together))
+            yield _batch_of(times, together)
 
 
-def _batch_of(times: Times, tickets: Sequence[Ticket]) -> BatchDone:
-    decided = times.decided or times.ended
-    return BatchDone(
-        tuple(
-            CommandDone(
-                kind_of(ticket),
-                ticket.command.caller.tenant,
-                _came_of(ticket),
-                code_of(ticket.error),
-                max(0.0, times.began - ticket.asked_at),
-                ticket.notes,
-            )
-            for ticket in tickets
-        ),
-        deciding=decided - times.began,
-        committing=times.ended - decided,
-        ago=perf_counter() - times.ended,
-    )
+def _batch_of(times: Times, tickets: Iterable[Ticket]) -> BatchDone:
+    began, decided, ended = times.began, times.decided or times.ended, times.ended
+    commands = [
+        CommandDone(
+            kind_of(ticket),
+            ticket.command.caller.tenant,
+            _came_of(ticket),
+            None if ticket.error is None else code_of(ticket.error),
+            began - ticket.asked_at,
+            ticket.notes,
+        )
+        for ticket in tickets
+    ]
+    return BatchDone(tuple(commands), decided - began, ended - decided, perf_counter() - ended)
 
 
 def kind_of(ticket: Ticket) -> str:
@@ -54,18 +50,24 @@ def kind_of(ticket: Ticket) -> str:
 
 
 def _came_of(ticket: Ticket) -> Came:
-    error, outcome = ticket.error, ticket.outcome
+    outcome = ticket.outcome
+    if ticket.error is not None or outcome is None:
+        return _failed_as(ticket.error)
+    # An order that was there already is no kept result: it is known by its external id.
+    known = isinstance(outcome.result, Placed) and not outcome.result.created
+    return Came.REPEATED if outcome.replayed or known else Came.DONE
+
+
+def _failed_as(error: BaseException | None) -> Came:
     if isinstance(error, OutcomeUnknown):
         return Came.UNKNOWN
     if isinstance(error, ServiceUnavailable):
         return Came.UNAVAILABLE
-    if error is not None:
-        return Came.REFUSED if isinstance(error, VectisError) and error.http_status < 500 else Came.FAILED
-    if outcome is None:
-        raise AssertionError("the ticket is not settled")
-    # An order that was there already is no kept result: it is known by its external id.
-    known = isinstance(outcome.result, Placed) and not outcome.result.created
-    return Came.REPEATED if outcome.replayed or known else Came.DONE
+    return Came.REFUSED if isinstance(error, VectisError) and error.http_status < 500 else Came.FAILED
+
+
+def _times_of(ticket: Ticket) -> Times | None:
+    return ticket.times
 
 
 def asked_by(question: Callable[[View], Any]) -> tuple[str, str]:
