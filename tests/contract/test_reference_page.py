@@ -208,6 +208,18 @@ class TestInABrowser:
         assert site.tab.run("getComputedStyle(document.body).display") == "grid"
         assert site.tab.run("scrollY") > 0
 
+    def test_on_a_telephone_tables_are_not_cut_off(self, site: Site) -> None:
+        """On a narrow screen the page is as wide as that, and so is each table; only programs are moved aside."""
+        site.tab.ask("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+        site.tab.open(f"{site.address}/docs")
+        wide = site.tab.run(
+            "[document.documentElement, ...document.querySelectorAll('.table')]"
+            ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent.slice(0, 80))"
+        )
+        site.tab.ask("Emulation.clearDeviceMetricsOverride")
+
+        assert wide == []
+
     def test_on_paper_nothing_is_folded_away(self, site: Site) -> None:
         """Printed, the contents and the search are gone, and each example is there."""
         site.tab.open(f"{site.address}/docs")

@@ -207,7 +207,8 @@ class _Maker:
         """Return what a value is, in a few words, with links to what has a name."""
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
-            return Markup('<a href="#schema-{}">{}</a>').format(anchor(name), name)
+            link = Markup('<a href="#schema-{}">{}</a>').format(anchor(name), name)
+            return Markup(", ").join([link, *_rules(schema)])
         if "anyOf" in schema:
             return Markup(" or ").join(self._kind(each) for each in schema["anyOf"])
         kinds = schema.get("type", "any JSON")
