@@ -166,8 +166,8 @@ ENGINE = (
     Mutant(
         name="queue-without-bound",
         file="vectis_core/engine/engine.py",
-        before="            if len(self._queue) >= self._queue_limit:\n",
-        after="            if len(self._queue) < 0:\n",
+        before="            if len(self._queue) < self._queue_limit:\n",
+        after="            if len(self._queue) >= 0:\n",
         fault="requests pile up without bound while the database is slow",
         killed_by=(f"{_BATCHES}test_the_queue_is_bounded",),
     ),

@@ -130,8 +130,8 @@ class BatchRunner:
             changes = batch.changes()
             if changes is not None:
                 self._flush(transaction, changes, verdicts)
-                committing = True
                 times.decided = perf_counter()
+                committing = True
                 transaction.commit()
             else:
                 self._roll_back(transaction)

@@ -282,6 +282,7 @@ class _Aside:
 
     def __init__(self, engine: Engine, run: Callable[[Engine, Command[Any]], Any]) -> None:
         self.store = engine.store
+        self.audience = engine.audience
         self._engine = engine
         self._run = run
 
