@@ -18,9 +18,9 @@ from sphinx.util.docutils import SphinxDirective
 _ARROW = re.compile(r"(\S+) --> (\w+)(?:: (\w+))?")
 _START = "[*]"
 _BOX_WIDTH, _BOX_HEIGHT, _GAP, _TOP = 150, 34, 62, 34
-_LEFT = 190
+_LEFT = 215
 #: How much further out an arrow bows for each status that it passes by.
-_BOW = 58
+_BOW = 64
 
 
 class StateDiagram(SphinxDirective):
