@@ -43,7 +43,9 @@ def key_file_of(database: Path) -> Path:
 class NewClient:
     """What is asked when an API client is made."""
 
+    #: For people: what it is that calls.
     name: Annotated[str, Text(1, 255)]
+    #: What its tokens may do; all but ``admin`` where left out.
     scopes: Annotated[tuple[Annotated[str, OneOf(SCOPES)], ...], Many(1, len(SCOPES))] | None = attrs.field(
         default=None, converter=as_tuple
     )

@@ -64,6 +64,7 @@ class ProductChange:
     name: Annotated[str, Text(1, 255)] | Unset = UNSET
     weight: Weight | Unset | None = UNSET
     dimensions: Dimensions | Unset | None = UNSET
+    #: Whether it can be ordered anew.
     active: Annotated[bool, Flag()] | Unset = UNSET
 
 
@@ -98,10 +99,13 @@ class WarehouseAddress:
 class NewWarehouse:
     """What is asked when a warehouse is created; the lowest ``priority`` is tried first."""
 
+    #: Yours, short and unique, such as ``RENO``.
     code: Annotated[str, Text(1, 64)]
     name: Annotated[str, Text(1, 255)]
     address: WarehouseAddress | None = None
+    #: The lowest is tried first; tried last, where left out.
     priority: Annotated[int, Whole(0, PRIORITY_MAX)] | None = None
+    #: Whether orders are reserved from it.
     active: Annotated[bool, Flag()] = True
 
 
@@ -112,7 +116,9 @@ class WarehouseChange:
     code: Annotated[str, Text(1, 64)] | Unset = UNSET
     name: Annotated[str, Text(1, 255)] | Unset = UNSET
     address: WarehouseAddress | Unset | None = UNSET
+    #: The lowest is tried first.
     priority: Annotated[int, Whole(0, PRIORITY_MAX)] | Unset = UNSET
+    #: Whether orders are reserved from it.
     active: Annotated[bool, Flag()] | Unset = UNSET
 
 

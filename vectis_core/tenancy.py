@@ -32,6 +32,7 @@ class Settings:
 class SettingsChange:
     """Which settings to change; what is left ``UNSET`` stays."""
 
+    #: Whether an order is confirmed in the same step that creates it, where it waits for nothing.
     auto_confirm: Annotated[bool, Flag()] | Unset = UNSET
 
 

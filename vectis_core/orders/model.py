@@ -72,9 +72,12 @@ class NewOrder:
     #: The caller's own id of the order, unique per tenant for ever, compared byte for byte.
     external_id: Annotated[str, Text(1, 255)]
     items: Annotated[tuple[Item, ...], Many(1, 500)] = attrs.field(converter=as_tuple)
+    #: Where it goes; a line names one by its place in the list, and goes to the first where it names none.
     shipping_addresses: Annotated[tuple[Address, ...], Many(1, 50)] = attrs.field(converter=as_tuple)
     billing_address: Address | None = None
+    #: The caller's own id of who has ordered.
     customer_id: Annotated[str, Text(1, 255)] | None = None
+    #: Where the customer can be written to; nothing is sent there.
     customer_email: Annotated[str, Email()] | None = None
     currency: Annotated[str, CurrencyCode()] = "USD"
 
@@ -98,7 +101,9 @@ class ShipmentItem:
     """Pieces to ship: of one line by its id, or of a SKU whichever its lines."""
 
     quantity: Annotated[int, Whole(1, 1_000_000)]
+    #: Of whichever lines have it; one of this and the line's id is given.
     sku: Annotated[str, SKU] | None = None
+    #: Of this line.
     line_id: Annotated[str, Text(1, 64)] | None = None
 
 
@@ -106,9 +111,11 @@ class ShipmentItem:
 class NewShipment:
     """What is asked when a shipment is registered; without items, all that is reserved and on no label."""
 
+    #: Who carries it, in the caller's own words.
     carrier: Annotated[str, Text(1, 64)]
     tracking_number: Annotated[str, Text(1, 128)]
     items: Annotated[tuple[ShipmentItem, ...], Many(1, 500)] | None = attrs.field(default=None, converter=as_tuple)
+    #: ``label_created`` where the goods have not left: they leave stock when the shipment ships.
     status: Annotated[str, OneOf(("shipped", "label_created"))] = "shipped"
     #: Take only what is reserved in this warehouse.
     warehouse_id: Annotated[str, Text(1, 64)] | None = None

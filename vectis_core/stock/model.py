@@ -104,6 +104,7 @@ class NewStockRecord:
 
     sku: Annotated[str, SKU]
     warehouse_id: Annotated[str, Text(1, 64)]
+    #: With fewer available than this, stock is low.
     reorder_point: Annotated[int, _REORDER_POINT] | None = None
 
 
@@ -111,6 +112,7 @@ class NewStockRecord:
 class StockChange:
     """Which properties of a stock record to change; quantities change by ``Adjustment`` alone."""
 
+    #: With fewer available than this, stock is low; ``None`` takes it away.
     reorder_point: Annotated[int, _REORDER_POINT] | Unset | None = UNSET
 
 
@@ -118,5 +120,6 @@ class StockChange:
 class Adjustment:
     """A correction of what is on hand: pieces found (positive) or gone (negative), and why."""
 
+    #: Pieces found, or less than 0 for pieces gone.
     adjustment: Annotated[int, Whole(-1_000_000_000, 1_000_000_000, but_zero=True)]
     reason: Annotated[str, Text(1, 500)]

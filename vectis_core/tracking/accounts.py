@@ -45,6 +45,7 @@ PROOFS = (
 class CarrierSetup:
     """What is asked when a carrier is configured; it replaces what was configured before, but for secrets left out."""
 
+    #: The carrier's own scheme, or what takes its place: how a push shows that it comes from there.
     proof: Annotated[str, OneOf(PROOFS)]
     #: Any of them is good, so that a carrier's secret can be changed without a gap. Left out, those there are stay.
     secrets: Annotated[tuple[Annotated[str, Text(8, 512)], ...], Many(1, 3)] | None = attrs.field(

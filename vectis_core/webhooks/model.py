@@ -39,6 +39,7 @@ class SubscriptionStatus(StrEnum):
 class NewSubscription:
     """What is asked when a webhook is subscribed to."""
 
+    #: Where events are posted to.
     url: Annotated[str, WebhookUrl()]
     #: Types of events, ``order.*`` and the like, or ``*``.
     events: Annotated[tuple[Annotated[str, EventFilter()], ...], _EVENTS] = attrs.field(converter=as_tuple)
