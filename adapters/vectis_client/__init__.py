@@ -6,6 +6,11 @@ library's own faces over an engine that sends what they decide (``vectis_client.
 that the server answers from (``vectis_client.routes``).
 """
 
+try:
+    import httpx as _httpx  # noqa: F401 - asked for here, so that the error names the extra
+except ImportError as error:
+    raise ImportError('The client needs httpx: pip install "vectis-oms[client]"') from error
+
 from vectis_client.client import AsyncClient, Client
 from vectis_client.effects import Retries
 from vectis_client.errors import UnexpectedAnswer

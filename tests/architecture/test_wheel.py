@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -17,12 +15,9 @@ PACKAGES = [Path(name).name for name in PROJECT["tool"]["hatch"]["build"]["targe
 CORE = "vectis_core"
 
 
-@pytest.fixture(scope="module", name="wheel")
-def _wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
-    return zipfile.ZipFile(next(folder.glob("*.whl")))
+@pytest.fixture(name="wheel")
+def _opened(wheel: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(wheel)
 
 
 def metadata(wheel: zipfile.ZipFile, name: str) -> str:
