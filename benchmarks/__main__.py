@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import carriers, growth, in_process, profiling, serving, startup, webhooks
+from benchmarks import carriers, growth, in_process, profiling, serving, startup, telemetry, webhooks
 from benchmarks.measuring import FULL, QUICK, Plan, Result, say, table
 
 SECTIONS: dict[str, Callable[[Plan, Path], list[Result]]] = {
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Callable[[Plan, Path], list[Result]]] = {
     "growth": growth.measure,
     "webhooks": webhooks.measure,
     "carriers": carriers.measure,
+    "telemetry": telemetry.measure,
     "memory": serving.measure_memory,
     "import": startup.measure,
 }

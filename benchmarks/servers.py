@@ -1,12 +1,14 @@
-"""The three servers that are loaded, each in a process of its own, and the load on them.
+"""The servers that are loaded, each in a process of its own, and the load on them.
 
 ``python -m benchmarks.servers fixed`` answers every request with one JSON; ``handwritten FILE`` is the service of
-``benchmarks.handwritten``. Both run under uvicorn as ``vectis serve`` does, and print their port.
+``benchmarks.handwritten``; ``silent FILE`` and ``measured FILE`` are Vectis without and with metrics. All run under
+uvicorn as ``vectis serve`` does, and print their port.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.parse
@@ -20,8 +22,10 @@ import attrs
 import uvicorn
 
 from benchmarks.load import SKUS
+from vectis_asgi import asgi_app
 from vectis_core import Vectis
 from vectis_core.access import SCOPES
+from vectis_prometheus import Prometheus
 
 CONNECTIONS = 32
 
@@ -63,6 +67,9 @@ def main() -> None:
         from benchmarks.handwritten import make_app
 
         app = make_app(sys.argv[2], SKUS)
+    if sys.argv[1] in {"silent", "measured"}:
+        oms = Vectis.open(sys.argv[2], telemetry=[Prometheus()] if sys.argv[1] == "measured" else [])
+        app = asgi_app(oms, rate_limit=10**9)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -74,6 +81,8 @@ def main() -> None:
         port=0,
     )
     listener = config.bind_socket()
+    # Who asks before the loop runs waits for it.
+    listener.listen(config.backlog)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     uvicorn.Server(config).run([listener])
 
@@ -100,6 +109,11 @@ class Server:
         assert set(told["statuses"]) <= {"200", "201"}, told["statuses"]
         return float(told["per_second"])
 
+    def processor_seconds(self) -> float:
+        """Return what the process has computed so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_mb(self) -> float:
         """Return the memory that the process holds, in MB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
@@ -107,13 +121,18 @@ class Server:
         return int(line.split()[1]) / 1024
 
 
+def fill(oms: Vectis, skus: int = SKUS) -> None:
+    """Put plenty of *skus* SKUs into an open shop."""
+    for number in range(skus):
+        oms.products.create(sku=f"SKU-{number}", name=f"Widget {number}")
+    for record in oms.inventory.list():
+        oms.inventory.adjust(record.id, 10**9, "received")
+
+
 def stock_up(url: str, skus: int = SKUS) -> tuple[str, str]:
     """Make a shop with plenty of *skus* SKUs, and return the id and secret of a client."""
     with Vectis.open(url) as oms:
-        for number in range(skus):
-            oms.products.create(sku=f"SKU-{number}", name=f"Widget {number}")
-        for record in oms.inventory.list():
-            oms.inventory.adjust(record.id, 10**9, "received")
+        fill(oms, skus)
         issued = oms.clients.create("benchmark", scopes=SCOPES)
     return issued.client.id, str(issued.secret)
 
@@ -135,18 +154,22 @@ def serving(*command: str) -> Iterator[Server]:
 def vectis_serving(database: Path, *wrapper: str) -> Iterator[Server]:
     """Run ``vectis serve`` on a new database, with tokens, validation and a limit that is counted and never met."""
     url = f"sqlite:///{database}"
-    client_id, secret = stock_up(url)
+    credentials = stock_up(url)
     command = [*(wrapper or ("-m",)), "vectis_cli", "serve", "--database", url, "--port", "0"]
     # The others write no line for each request either.
     command += ["--log-level", "warning"]
     with serving(*command, "--rate-limit", "1000000000") as server:
-        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{server.port}/oauth/token", urllib.parse.urlencode(form).encode()
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own server
-            token = json.load(answer)["access_token"]
-        yield attrs.evolve(server, token=token)
+        yield with_token(server, *credentials)
+
+
+def with_token(server: Server, client_id: str, secret: str) -> Server:
+    """Return the server with an access token for it."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/oauth/token", urllib.parse.urlencode(form).encode()
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own server
+        return attrs.evolve(server, token=json.load(answer)["access_token"])
 
 
 if __name__ == "__main__":
