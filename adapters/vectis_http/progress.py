@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Callable
+from itertools import count
 
 import attrs
 
@@ -12,6 +13,8 @@ from vectis_core.tenancy import Caller
 
 Headers = list[tuple[str, str]]
 
+#: Characters of 64 kinds: 132 random bits.
+_WORD = 22
 #: What may be echoed: a header with other characters could become two, or another line of a log.
 _REQUEST_ID = re.compile(r"[!-~]{1,128}")
 
@@ -21,8 +24,6 @@ class Progress:
     """One request so far."""
 
     request_id: str
-    #: When it came, by the domain's clock.
-    now: datetime
     #: Headers that the answer is to have, whatever it is.
     told: Headers
     #: The template of its path; empty where there is nothing at the path.
@@ -37,8 +38,11 @@ def is_request_id(text: str) -> bool:
     return _REQUEST_ID.fullmatch(text) is not None
 
 
-def request_id_of(given: str | None, ids: Ids, now: datetime) -> str:
-    """Return the id that a client has *given* its request, or a new one where it has none that can be echoed."""
-    if given is not None and is_request_id(given):
-        return given
-    return ids.uuid7(now)
+def new_request_ids(ids: Ids) -> Callable[[], str]:
+    """Return what makes ids that no other process makes: one random word for all, and a number.
+
+    A random word for each would cost more than all else that is done for it.
+    """
+    word = ids.secret()[:_WORD]
+    numbers = count(1)
+    return lambda: f"{word}-{next(numbers)}"
