@@ -25,16 +25,26 @@ from vectis_core.tenancy import Caller
 
 #: Seconds for which nothing may come from the server, unless told otherwise.
 _TIMEOUT = 30.0
-_ONCE = Retries()
+#: Bytes of an answer, unpacked, unless told otherwise.
+_LONGEST_ANSWER = 64 * 1024 * 1024
+_USUAL = Retries()
 
 
-class Client(TenantFace):
+class _Kept:
+    """What stays in the process that made it."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A client has connections and a secret, and is not copied: connect one where it is needed")
+
+
+class Client(_Kept, TenantFace):
     """What a program can do with a Vectis elsewhere: all that ``Vectis`` offers for one tenant, by the same calls.
 
-    Safe to share among threads. Use it as a context manager, or ``close`` it. Beside what each method names, everything
-    raises ``Unauthorized`` and ``Forbidden`` for credentials or scopes that do not do, ``RateLimitExceeded``,
-    ``ServiceUnavailable`` where the server cannot be reached, and ``UnexpectedAnswer`` for what no server of this
-    version answers; a command that may have been carried out without being answered, ``OutcomeUnknown``.
+    Safe to share among threads, and to be inherited by a fork, which has connections of its own. Use it as a context
+    manager, or ``close`` it. Beside what each method names, everything raises ``Unauthorized`` and ``Forbidden`` for
+    credentials or scopes that do not do, ``RateLimitExceeded``, ``ServiceUnavailable`` where the server cannot be
+    reached, and ``UnexpectedAnswer`` for what no server of this version answers; a command that may have been carried
+    out without being answered, ``OutcomeUnknown``.
     """
 
     def __init__(self, conversation: Conversation, driver: Driver, client_id: str) -> None:
@@ -52,7 +62,8 @@ class Client(TenantFace):
         scopes: Sequence[str] | None = None,
         token_url: str | None = None,
         timeout: float | httpx.Timeout = _TIMEOUT,
-        retries: Retries = _ONCE,
+        retries: Retries = _USUAL,
+        longest_answer: int = _LONGEST_ANSWER,
         http: httpx.Client | None = None,
         request_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = time.monotonic,
@@ -61,18 +72,19 @@ class Client(TenantFace):
         """Return a client of the API at *url*, which may end in the prefix that it is mounted at; nothing is sent yet.
 
         *scopes* narrow what its tokens allow. *token_url* is where tokens are, where that is not ``/oauth/token`` below
-        *url*. *timeout* is in seconds, for connecting and for each wait for a piece of the answer. *http* is your own
-        ``httpx.Client``, with its proxies and certificates; its timeouts count then, and you close it. *clock* and
-        *sleep* are in seconds, for tests.
+        *url*. *timeout* is in seconds, for connecting and for each wait for a piece of the answer. *longest_answer* is
+        in bytes, unpacked; a longer one is an ``UnexpectedAnswer``. *http* is your own ``httpx.Client``, with its
+        proxies and certificates; its timeouts count then, and you close it. *clock* and *sleep* are in seconds, for
+        tests.
 
         *request_id* makes the ``X-Request-Id`` of each call, 1 to 128 visible ASCII characters: say, that of your own
         request, so that the server's log has it too. Errors have it as ``request_id``.
 
-        Raises ``UsageError`` for what is no address.
+        Raises ``UsageError`` for what is no address, and for scopes that are no list.
         """
         credentials = Credentials(client_id, client_secret, scopes)
         conversation = _conversation(url, credentials, token_url, retries, clock, request_id)
-        return cls(conversation, Driver(http, timeout, sleep), client_id)
+        return cls(conversation, Driver(http, timeout, sleep, longest_answer), client_id)
 
     @property
     def aio(self) -> NoReturn:
@@ -95,7 +107,7 @@ class Client(TenantFace):
         return f"Client({self._told})"
 
 
-class AsyncClient(AsyncTenantFace):
+class AsyncClient(_Kept, AsyncTenantFace):
     """``Client`` for programs on asyncio: the calls of ``oms.aio``, to be awaited. For the tasks of one event loop.
 
     Whoever cancels a call gives up its answer, not what it asked for: a command that was sent may be done all the same.
@@ -116,7 +128,8 @@ class AsyncClient(AsyncTenantFace):
         scopes: Sequence[str] | None = None,
         token_url: str | None = None,
         timeout: float | httpx.Timeout = _TIMEOUT,
-        retries: Retries = _ONCE,
+        retries: Retries = _USUAL,
+        longest_answer: int = _LONGEST_ANSWER,
         http: httpx.AsyncClient | None = None,
         request_id: Callable[[], str] = new_request_id,
         clock: Callable[[], float] = time.monotonic,
@@ -125,7 +138,7 @@ class AsyncClient(AsyncTenantFace):
         """Return a client of the API at *url*; see ``Client.connect``, but for *http*, an ``httpx.AsyncClient``."""
         credentials = Credentials(client_id, client_secret, scopes)
         conversation = _conversation(url, credentials, token_url, retries, clock, request_id)
-        return cls(conversation, AsyncDriver(http, timeout, sleep), client_id)
+        return cls(conversation, AsyncDriver(http, timeout, sleep, longest_answer), client_id)
 
     async def close(self) -> None:
         """Close its connections; harmless when repeated."""
@@ -161,10 +174,12 @@ def _address(url: str) -> str:
     try:
         parts = urlsplit(url)
         is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
-    except ValueError:
+        # What stands before an @ would be sent as credentials in place of the token, and be shown by ``repr``.
+        is_good = is_good and "@" not in parts.netloc and bool(httpx.URL(url).host)
+    except (ValueError, httpx.InvalidURL):
         is_good = False
     if not is_good:
-        raise UsageError(f"{url!r} is not the address of an API, such as https://api.example.com/oms")
+        raise UsageError("The address of an API is such as https://api.example.com/oms, without a user, ? or #")
     return url.rstrip("/")
 
 

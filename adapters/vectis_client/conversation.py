@@ -93,6 +93,8 @@ def _checked(command_id: str) -> str:
     problem = _COMMAND_ID.problem(command_id)
     if problem is None and not (command_id.isascii() and command_id.isprintable()):
         problem = "must be printable ASCII to be sent"
+    if problem is None and command_id != command_id.strip(" "):
+        problem = "must not begin or end with a space, which headers lose on their way"
     if problem is not None:
         raise ValidationError.of("commandId", problem)
     return command_id
@@ -102,7 +104,7 @@ def _result(route: Route, values: Mapping[str, Any], answer: Answer) -> Any:
     success = route.operation.responses.get(answer.status)
     is_done = success is not None and success.content is None
     # What has no key and had ended by a try that was not answered is not there any more.
-    is_done |= answer.status == 404 and answer.may_be_a_repeat and not route.operation.takes_key
+    is_done |= answer.may_be_a_repeat and not route.operation.takes_key and answer.tells(NotFound)
     if route.ended is not None and is_done:
         return route.ended(values[cast(str, route.of)])
     if success is None or success.content is None:

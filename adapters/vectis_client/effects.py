@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from vectis_core.errors import UsageError
+
 T = TypeVar("T")
 
 
@@ -55,11 +57,13 @@ Effect = Send | Sleep | Alone
 Steps = Generator[Effect, Any, T]
 
 _CHANCE = random.SystemRandom()
+#: A number of doublings that makes any wait longer than all that are usual.
+_DOUBLINGS = 64
 
 
 @attrs.frozen(kw_only=True)
 class Retries:
-    """How often a call is tried, and how long is waited in between."""
+    """How often a call is tried, and how long is waited in between; raises ``UsageError`` for what is no number so."""
 
     #: Tries in all; 1 never tries again.
     attempts: int = 5
@@ -70,6 +74,12 @@ class Retries:
     #: The most seconds that the server may ask to wait (``Retry-After``); asked for more, the call fails at once.
     longest_wait: float = 60.0
 
+    def __attrs_post_init__(self) -> None:
+        if self.attempts < 1:
+            raise UsageError("A call is tried once at least: attempts is 1 or more")
+        if not all(wait >= 0 for wait in (self.first_wait, self.usual_wait, self.longest_wait)):
+            raise UsageError("Waits are of no or more seconds")
+
     def wait_after(self, attempt: int) -> float:
         """Return how long to wait after a try of which nobody said how long."""
-        return min(self.first_wait * 2.0 ** (attempt - 1), self.usual_wait) * _CHANCE.uniform(0.5, 1)
+        return min(self.first_wait * 2.0 ** min(attempt - 1, _DOUBLINGS), self.usual_wait) * _CHANCE.uniform(0.5, 1)

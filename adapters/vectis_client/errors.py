@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import attrs
@@ -50,9 +53,28 @@ class Answer:
             raise self.unexpected() from None
 
     def unexpected(self) -> UnexpectedAnswer:
-        """Return the error for an answer that is not of the API's form."""
-        excerpt = self.body[:_EXCERPT].decode("utf-8", "replace")
-        return UnexpectedAnswer(self.status, "", f"The server answered {self.status}, not as the API: {excerpt}")
+        """Return the error for an answer that is not of the API's form.
+
+        It quotes pages, such as a proxy's, but no JSON, in which there may be a token or a secret.
+        """
+        if "json" in self.headers.get("content-type", ""):
+            told = "JSON that this version cannot read"
+        else:
+            told = repr(self.body[:_EXCERPT].decode("utf-8", "replace"))
+        return UnexpectedAnswer(self.status, "", f"The server answered {self.status}, not as the API: {told}")
+
+    def asks_to_wait(self) -> float | None:
+        """Return the seconds that ``Retry-After`` names (RFC 9110, section 10.2.3); ``None`` where it names none."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdecimal():
+            # No wait is as long as that, and Python refuses to read numbers of thousands of digits.
+            return float(text[:9])
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
     def told_error(self) -> Mapping[str, Any] | None:
         """Return what an error in the API's form says; ``None`` where the answer is none."""
@@ -61,7 +83,12 @@ class Answer:
         except UnexpectedAnswer:
             return None
         is_error = isinstance(told, dict) and isinstance(told.get("error"), str)
-        return told if is_error and isinstance(told.get("details", {}), dict) else None
+        return told if is_error and isinstance(told.get("details") or {}, dict) else None
+
+    def tells(self, kind: type[VectisError]) -> bool:
+        """Return whether it is the API's own error of that kind."""
+        told = self.told_error()
+        return told is not None and told["error"] == kind.code
 
 
 def error_of(answer: Answer) -> VectisError:
@@ -77,8 +104,12 @@ def _told_by(answer: Answer) -> VectisError:
         if answer.status in GATEWAY:
             return errors.ServiceUnavailable(f"Something on the way to the server answered {answer.status}")
         return answer.unexpected()
-    message, details = str(told.get("message", "")), told.get("details", {})
-    kind, more = _kind_of(told["error"], answer, details)
+    message, details = str(told.get("message") or ""), told.get("details") or {}
+    try:
+        kind, more = _kind_of(told["error"], answer, details)
+    except (KeyError, TypeError):
+        # The details are not those that this version knows; the word and the sentence are.
+        kind, more = None, {}
     if kind is None:
         return UnexpectedAnswer(answer.status, told["error"], message, details)
     error = kind.__new__(kind, message)
@@ -111,12 +142,13 @@ def _problems(_: Answer, details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shortages(_: Answer, details: Mapping[str, Any]) -> dict[str, Any]:
-    return {"shortages": tuple(Shortage(**each) for each in details.get("shortages", ()))}
+    rows = details.get("shortages", ())
+    return {"shortages": tuple(Shortage(each["sku"], each["requested"], each["available"]) for each in rows)}
 
 
 def _wait(answer: Answer, _: Mapping[str, Any]) -> dict[str, Any]:
-    text = answer.headers.get("retry-after", "")
-    return {"retry_after": int(text) if text.isdecimal() else 1}
+    wait = answer.asks_to_wait()
+    return {"retry_after": 1 if wait is None else math.ceil(wait)}
 
 
 def _allow(answer: Answer, _: Mapping[str, Any]) -> dict[str, Any]:

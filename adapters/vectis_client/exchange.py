@@ -7,9 +7,8 @@ awaiting.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +16,7 @@ import attrs
 
 from vectis_client.effects import Alone, NoAnswerError, Request, Retries, Send, Sleep, Steps
 from vectis_client.errors import GATEWAY, Answer, error_of
-from vectis_core.errors import OutcomeUnknown, ServiceUnavailable, VectisError
+from vectis_core.errors import OutcomeUnknown, ServiceUnavailable, UsageError, VectisError
 
 _LATER = GATEWAY | {429}
 #: Errors of the API's own after which it is certain that nothing was done.
@@ -27,12 +26,17 @@ _NOT_LET_IN = {401, 403}
 
 @attrs.frozen
 class Credentials:
-    """What tokens are asked for with."""
+    """What tokens are asked for with; raises ``UsageError`` for scopes that are no list of words."""
 
     client_id: str
     client_secret: str = attrs.field(repr=False)
     #: All that the client has, where left out.
     scopes: Sequence[str] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        # Of a text each letter would be a scope, and an empty list would be taken for all that there are.
+        if self.scopes is not None and (isinstance(self.scopes, str) or not self.scopes):
+            raise UsageError('Give scopes as a list of one or more, such as ["orders:read"], or leave them out for all')
 
     def form(self) -> bytes:
         """Return the body of a request for a token (RFC 6749, section 4.4)."""
@@ -42,6 +46,14 @@ class Credentials:
         return urlencode(fields).encode()
 
 
+@attrs.frozen
+class _Token:
+    """A token, and from when on another is to be fetched."""
+
+    text: str = attrs.field(repr=False)
+    renew_at: float
+
+
 class Tokens:
     """The access token, which all calls of a client share: fetched by one of those who need it, awaited by the rest."""
 
@@ -49,8 +61,8 @@ class Tokens:
         self._request = Request("POST", url, {"content-type": "application/x-www-form-urlencoded"}, credentials.form())
         self._retries = retries
         self._clock = clock
-        self._token: str | None = None
-        self._renew_at = 0.0
+        #: One value, so that no thread sees a token with another's end.
+        self._held: _Token | None = None
         #: How many fetches have come to an end, and what the last one failed by.
         self._ended = 0
         self._failure: VectisError | None = None
@@ -65,20 +77,21 @@ class Tokens:
 
     def refuse(self, token: str) -> None:
         """Forget a token that the server did not take; a newer one stays."""
-        if self._token is token:
-            self._token = None
+        held = self._held
+        if held is not None and held.text is token:
+            self._held = None
 
     def _good(self) -> str | None:
-        return self._token if self._clock() < self._renew_at else None
+        held = self._held
+        return held.text if held is not None and self._clock() < held.renew_at else None
 
     def _fetched_after(self, ended: int) -> Steps[str]:
-        if self._ended != ended:
-            # Somebody fetched while this call waited for its turn: what that came to is what this would come to.
-            if self._failure is not None:
-                raise copy.copy(self._failure)
-            token = self._good()
-            if token is not None:
-                return token
+        # Who fetched while this call waited for its turn, did it for this call too.
+        token = self._good()
+        if token is not None:
+            return token
+        if self._ended != ended and self._failure is not None:
+            raise copy.copy(self._failure)
         try:
             answer = yield from answered(self._request, self._retries)
             token = self._taken(answer)
@@ -95,12 +108,15 @@ class Tokens:
             raise error_of(answer)
         told = answer.json()
         try:
-            self._token, seconds = str(told["access_token"]), float(told["expires_in"])
-        except (TypeError, KeyError, ValueError):
-            raise answer.unexpected() from None
+            text, seconds = told["access_token"], float(told["expires_in"])
+            is_sound = text.isascii() and text.isprintable() and " " not in text and math.isfinite(seconds)
+        except (TypeError, KeyError, ValueError, AttributeError):
+            is_sound = False
+        if not (is_sound and text):
+            raise answer.unexpected()
         # A minute before its end, so that it does not end on its way; a token of minutes is used for most of them.
-        self._renew_at = self._clock() + seconds - min(60.0, seconds / 10)
-        return self._token
+        self._held = _Token(text, self._clock() + seconds - min(60.0, seconds / 10))
+        return self._held.text
 
 
 def answered(
@@ -140,7 +156,7 @@ def answered(
             failure = error_of(answer)
             told = answer.told_error()
             may_be_done |= told is None or told["error"] not in _UNTOUCHED
-            wait = _asked_to_wait(answer)
+            wait = answer.asks_to_wait()
         if wait is None:
             wait = retries.wait_after(attempt)
         if attempt >= retries.attempts or wait > retries.longest_wait:
@@ -158,16 +174,3 @@ def _unknown(failure: VectisError, known_by: Mapping[str, Any]) -> OutcomeUnknow
     )
     error.__cause__ = failure
     return error
-
-
-def _asked_to_wait(answer: Answer) -> float | None:
-    """Return the seconds that ``Retry-After`` names (RFC 9110, section 10.2.3); ``None`` where it names none."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -64,6 +64,12 @@ class _Node:
     #: Fields that are such values themselves, and whether they may be ``None``.
     nodes: tuple[tuple[str, _Node, bool], ...]
 
+    def entity(self, wire: Mapping[str, Any]) -> Any:
+        """Return the value of which *wire* is all; raises ``KeyError`` where it is an object of something else."""
+        if not self.is_told(wire):
+            raise KeyError(f"nothing of a {self.kind.__name__} is told")
+        return self.value(wire)
+
     def value(self, wire: Mapping[str, Any]) -> Any:
         """Return the value."""
         told = {leaf.field: leaf.value(wire) for leaf in self.leaves}
@@ -72,11 +78,16 @@ class _Node:
             told[field] = None if is_none else node.value(wire)
         return partly(self.kind, **told)
 
+    def is_told(self, wire: Mapping[str, Any]) -> bool:
+        """Return whether *wire* has any of its members."""
+        names = (leaf.wire for leaf in self.leaves)
+        return any(name in wire for name in names) or any(node.is_told(wire) for _, node, _ in self.nodes)
+
 
 @cache
 def reader_of(shape: Shape) -> Read:
     """Return what reads values that *shape* has shown."""
-    return _node_of(shape.kind, [(each.source, each) for each in shape.members]).value
+    return _node_of(shape.kind, [(each.source, each) for each in shape.members]).entity
 
 
 def read_content(content: Content, wire: Any) -> Any:
@@ -86,7 +97,10 @@ def read_content(content: Content, wire: Any) -> Any:
     if not isinstance(content, Listing):
         raise TypeError(f"{content!r} is not of our making")
     entries = tuple(map(reader_of(content.entry), wire[content.name]))
-    return Page(entries, **wire["pagination"]) if content.is_page else entries
+    if not content.is_page:
+        return entries
+    pagination = wire["pagination"]
+    return Page(entries, int(pagination["limit"]), int(pagination["offset"]), int(pagination["total"]))
 
 
 def _node_of(kind: type, members: Iterable[tuple[str, Member]]) -> _Node:
