@@ -52,10 +52,9 @@ Making = Callable[[Path], None]
 Install = Callable[[str], Path]
 
 
-def pip(*arguments: str) -> None:
-    """Run the pip of this environment; where it fails, so does the test, with what it said."""
-    done = subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def pip(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the pip of this environment."""
+    return subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session", name="wheels")
@@ -64,7 +63,11 @@ def _wheels(once: Callable[[str, Making], Path], wheel: Path) -> Path:
 
     def download(folder: Path) -> None:
         wanted = f"{wheel}[{','.join(EXTRAS)}]"
-        pip("download", "--quiet", "--dest", str(folder), "--constraint", str(ROOT / "constraints.txt"), wanted)
+        offered = ("--quiet", "--constraint", str(ROOT / "constraints.txt"), "--dest", str(folder))
+        done = pip("download", *offered, wanted)
+        if done.returncode and "CI" not in os.environ:
+            pytest.skip("LEFT OUT: each extra in an environment of its own, for which no packages could be had")
+        assert done.returncode == 0, done.stderr
 
     return once("wheels", download)
 
@@ -78,7 +81,8 @@ def _install(once: Callable[[str, Making], Path], wheels: Path) -> Install:
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
             wanted = "vectis-oms" if extra == NOTHING else f"vectis-oms[{extra}]"
             offline = ("--quiet", "--no-index", "--find-links", str(wheels), "--no-compile")
-            pip("--python", str(folder / "bin" / "python"), "install", *offline, wanted)
+            done = pip("--python", str(folder / "bin" / "python"), "install", *offline, wanted)
+            assert done.returncode == 0, done.stderr
 
         return once(f"environment-{extra}", fill) / "bin" / "python"
 
