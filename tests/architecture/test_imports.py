@@ -21,6 +21,8 @@ FOREIGN = {
     "httpx",
     "hypothesis",
     "joserfc",
+    "opentelemetry",
+    "prometheus_client",
     "pytest",
     "sqlite3",
     "sqlite_utils",
@@ -31,6 +33,8 @@ FOREIGN = {
     "vectis_flask",
     "vectis_http",
     "vectis_memory",
+    "vectis_otel",
+    "vectis_prometheus",
     "vectis_sqlite",
 }
 
