@@ -6,11 +6,12 @@ import re
 
 import pytest
 from described import description
-from guide import Call, call, check_shown, points, rows, shown, statements
+from guide import Call, Statement, call, check_shown, points, rows, shown, statements
 from http_faces import Shop
 
 from vectis_http.openapi.answering import path_of
 from vectis_http.openapi.errors import ERRORS
+from vectis_http.openapi.examples import examples
 
 PRODUCT = call("Create a Product").json
 PRODUCT_CHANGE = call("Update a Product").json
@@ -165,3 +166,17 @@ def test_the_reference_page_leads_to_the_whole_description(shop: Shop) -> None:
     named = dict(points("Integration Guide"))
     assert document["info"]["contact"]["email"] == named["Support"]
     assert document["info"]["termsOfService"] == f"https://{named['Terms of Service']}"
+
+
+def is_whole(statement: Statement) -> bool:
+    """Return whether the guide shows a call with a body of which nothing is left out."""
+    return isinstance(statement, Call) and bool(statement.body) and "..." not in statement.body
+
+
+@pytest.mark.parametrize("told", [each for each in statements() if is_whole(each)], ids=lambda each: each.said)
+def test_the_description_has_the_guides_examples(told: Call) -> None:
+    """What the guide sends is what the description gives as the example of that call."""
+    found = description().router.find(re.sub(r"\{\w+\}", "x", told.target))
+    assert found
+    example = examples()[found[0].operations[told.method].name]
+    assert example.body == told.json
