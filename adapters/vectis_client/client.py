@@ -175,7 +175,9 @@ def _address(url: str) -> str:
         parts = urlsplit(url)
         is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
         # What stands before an @ would be sent as credentials in place of the token, and be shown by ``repr``.
-        is_good = is_good and "@" not in parts.netloc and bool(httpx.URL(url).host)
+        is_good = (
+            is_good and "@" not in parts.netloc and parts.port != 0 and url.split() == [url] and bool(httpx.URL(url))
+        )
     except (ValueError, httpx.InvalidURL):
         is_good = False
     if not is_good:
