@@ -8,7 +8,6 @@ connections open, or sends a byte now and then, keeps nobody else from being ans
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,12 +15,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from vectis_core.ids import RandomIds
 from vectis_http import HttpRequest, access_log
 from vectis_http.headers import IDENTIFIED
-from vectis_http.progress import Progress
+from vectis_http.progress import Progress, new_request_ids
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-_IDS = RandomIds()
+_new_request_id = new_request_ids(RandomIds())
 _PHRASES = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
@@ -98,8 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int, text: str) -> None:
         """Answer what does not come to be a request of the API, and let the connection go."""
-        now = datetime.now(UTC)
-        request_id = _IDS.uuid7(now)
+        request_id = _new_request_id()
         head = (
             f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
             f"content-length: {len(text)}\r\n{IDENTIFIED.name.lower()}: {request_id}\r\nconnection: close\r\n\r\n"
@@ -107,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write((head + text).encode("ascii"))
         self.transport.close()
         request = HttpRequest("", "", remote_address=self.client[0] if self.client else "")
-        access_log.write(request, Progress(request_id, now, []), status=status, size=len(text), seconds=0.0)
+        access_log.write(request, Progress(request_id, []), status=status, size=len(text), seconds=0.0)
 
     def _await_head(self) -> None:
         self.waiting_since = self.loop.time()

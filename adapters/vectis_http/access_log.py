@@ -13,14 +13,13 @@ _logger = logging.getLogger("vectis.http.access")
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
-def is_written() -> bool:
-    """Return whether anybody reads it."""
-    return _logger.isEnabledFor(logging.INFO)
+#: Whether records of a level are written; asked with ``INFO`` for each request, and so without detours.
+is_written = _logger.isEnabledFor
 
 
 def write(head: HttpRequest, progress: Progress, *, status: int, size: int, seconds: float) -> None:
     """Write of a request that was answered with *size* bytes after *seconds*."""
-    if not is_written():
+    if not is_written(logging.INFO):
         return
     fields = fields_of(head, progress)
     # An address of IPv6 may end in the name of a zone, which is any text.

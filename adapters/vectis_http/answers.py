@@ -23,9 +23,13 @@ _OUR_FAULT = "Something went wrong on our side; nothing is known about the outco
 
 def answer(reply: Reply, told: Iterable[Header]) -> HttpResponse:
     """Return *reply* as a response, with the headers in *told* beside its own."""
-    headers = [*_SAFE, *told, *reply.headers]
-    said = {name for name, _ in reply.headers}
-    headers += [header for header in (_NO_STORE, _NO_CONTENT) if header[0] not in said]
+    if reply.headers:
+        said = {name for name, _ in reply.headers}
+        usual = [header for header in (_NO_STORE, _NO_CONTENT) if header[0] not in said]
+        headers = [*_SAFE, *told, *reply.headers, *usual]
+    else:
+        # As most answers; what is known now is not looked for.
+        headers = [*_SAFE, *told, _NO_STORE, _NO_CONTENT]
     payload = reply.payload
     if payload is None:
         return HttpResponse(reply.status, headers)

@@ -31,7 +31,7 @@ from vectis_http.messages import HttpRequest, HttpResponse
 from vectis_http.metrics import Metrics
 from vectis_http.operation import JSON, Body, Call, Effect, Operation, Query, ReadBody, Several, Work
 from vectis_http.operations import groups_of
-from vectis_http.progress import Progress, request_id_of
+from vectis_http.progress import Progress, is_request_id, new_request_ids
 from vectis_http.proxies import Proxies
 from vectis_http.pushes import CarrierPushes
 from vectis_http.reference import Reference
@@ -41,6 +41,7 @@ _logger = logging.getLogger("vectis.http")
 
 _READ_ELSEWHERE = {Body.NONE, Body.FOREIGN}
 _NOBODY = Caller(actor="nobody")
+_IDENTIFIED = IDENTIFIED.name
 #: Bytes of a body that are decoded on an event loop; an order of a thousand lines would hold it up for long.
 _QUICKLY_DECODED = 16 * 1024
 
@@ -64,6 +65,7 @@ class HttpApi:
         self.config = config or HttpConfig()
         self._gate = Gate(oms, self.config, environ)
         self._audience = oms.engine.audience
+        self._new_request_id = new_request_ids(oms.ids)
         self._proxies = Proxies(self.config.trusted_proxies, self.config.forwarded)
         self.groups = groups_of(
             self._gate,
@@ -114,10 +116,11 @@ class HttpApi:
         An error that a driver throws in is answered like one of our own.
         """
         head = self._proxies.seen_through(head)
-        now = self.oms.clock.now()
-        request_id = request_id_of(head.headers.get("x-request-id"), self.oms.ids, now)
-        progress = Progress(request_id, now, [(IDENTIFIED.name, request_id)])
-        if self._audience.hears_requests or access_log.is_written():
+        request_id = head.headers.get("x-request-id")
+        if request_id is None or not is_request_id(request_id):
+            request_id = self._new_request_id()
+        progress = Progress(request_id, [(_IDENTIFIED, request_id)])
+        if self._audience.hears_requests or access_log.is_written(logging.INFO):
             return self._watched(head, progress)
         return self._answered(head, progress)
 
@@ -177,10 +180,11 @@ class HttpApi:
             if head.method == "OPTIONS":
                 return answers.allowed(endpoint.allow, progress.told)
             raise MethodNotAllowed(endpoint.allow)
+        now = self.oms.clock.now()
         caller = _NOBODY
         if operation.scope is not None:
-            caller = yield from self._gate.admit(head, operation.scope, progress)
-        call = yield from self._called(head, operation, path, caller, progress.now)
+            caller = yield from self._gate.admit(head, operation.scope, now, progress)
+        call = yield from self._called(head, operation, path, caller, now)
         effect = operation.handler(call)
         if isinstance(effect, Generator):
             return answers.answer(operation.reply(call, (yield from effect)), progress.told)

@@ -47,13 +47,13 @@ class Gate:
         #: Counts reads while the database cannot be written, for this process alone.
         self._reads = MemoryWindows(config.rate_limit)
 
-    def admit(self, head: HttpRequest, scope: str, progress: Progress) -> Generator[Any, Any, Caller]:
+    def admit(self, head: HttpRequest, scope: str, now: datetime, progress: Progress) -> Generator[Any, Any, Caller]:
         """Return who is calling, where the token is good, speaks for the host's tenant and has *scope*.
 
         Notes in *progress* who it is and the rate limit's headers as soon as they are known: refusals have them too.
         Raises ``Unauthorized``, ``RateLimitExceeded``, ``Forbidden``.
         """
-        now, told = progress.now, progress.told
+        told = progress.told
         grant: Grant = yield Work(lambda: self.grant_of(head, now), quick=True)
         caller = progress.caller = Caller(tenant=grant.tenant, actor=grant.client_id, client=grant.client_id)
         if self._base_domain is not None:

@@ -30,7 +30,7 @@ IDENTIFIED = Header(
     "X-Request-Id",
     "The request's id, which logs have too: its own `X-Request-Id` where that is 1 to 128 visible ASCII characters",
     {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
-    "019bf9f8-6e00-7cc3-98c4-dc0c0c07398f",
+    "Zt6QmP0rYb3Xw9Kc1LsVnA-4711",
 )
 LIMIT = Header("X-RateLimit-Limit", "Max requests per window of a minute", _WHOLE, 1000)
 REMAINING = Header("X-RateLimit-Remaining", "Remaining requests", _WHOLE, 999)

@@ -13,8 +13,8 @@ from vectis_core.testing.clock import FrozenClock
 from vectis_core.testing.ids import CountingIds
 from vectis_http import HttpApi, HttpConfig, HttpRequest, HttpResponse
 
-#: What a server adds by itself.
-_VARYING = {"date", "server"}
+#: What a server adds by itself, and the API to tell one request from another.
+_VARYING = {"date", "server", "x-request-id"}
 #: Status, headers by lower-case name, and body of each answer.
 Told = list[tuple[int, list[tuple[str, str]], bytes]]
 
