@@ -92,6 +92,20 @@ def test_every_operation_has_an_example_that_fits(operation: Operation) -> None:
             assert faults_of(media["schema"], json.dumps(media["example"]).encode()) == []
 
 
+def test_what_was_made_leads_on() -> None:
+    """An answer that tells of something new links to every call that takes its id, and that is where the id stands."""
+    told = {each.name: told_of(each) for each in OPERATIONS}
+    links = told["createOrder"]["responses"]["201"]["links"]
+    assert {"getOrder", "confirmOrder", "cancelOrder", "createShipment", "getTracking"} <= set(links)
+    assert {"rotateWebhookSecret", "listDeliveries"} <= set(told["createWebhook"]["responses"]["201"]["links"])
+
+    found = [each for one in told.values() for each in one["responses"].values() if "links" in each]
+    assert all("Location" in answer["headers"] for answer in found)
+    for name, link in (item for answer in found for item in answer["links"].items()):
+        assert link == {"operationId": name, "parameters": {"id": "$response.body#/id"}}
+        assert "id" in {each["name"] for each in told[name]["parameters"] if each["in"] == "path"}
+
+
 def test_the_examples_are_those_of_the_guide() -> None:
     """Who has read the integration guide meets the same order, product, client and webhook here."""
     order = examples()["createOrder"]
