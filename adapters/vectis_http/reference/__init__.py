@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import attrs
+
 from vectis_core.errors import NotFound
 from vectis_core.json_writer import write_json
 from vectis_http.headers import CACHED, ETAG
@@ -27,6 +29,19 @@ _POLICY = (
 )
 
 
+@attrs.frozen
+class _Made:
+    """What was made, and its version."""
+
+    document: Document
+    version: str
+
+    @classmethod
+    def of(cls, kind: str, content: bytes) -> _Made:
+        """Return *content* of a *kind* with the version that follows from it."""
+        return cls(Document(kind, content), f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+
+
 class Reference:
     """Describes a table of operations; what it makes is made once for each prefix that the API is mounted at."""
 
@@ -34,7 +49,7 @@ class Reference:
         self._groups = groups
         self._mutex = threading.Lock()
         self._documents: dict[str, dict[str, Any]] = {}
-        self._made: dict[tuple[str, str], Document] = {}
+        self._made: dict[tuple[str, str], _Made] = {}
 
     def document(self, call: Call) -> Reply:
         """Answer with the OpenAPI document."""
@@ -69,18 +84,17 @@ class Reference:
                 self._documents[prefix] = Description(self._groups(), prefix).as_dict()
             return self._documents[prefix]
 
-    def _kept(self, kind: str, prefix: str, make: Callable[[], bytes]) -> Document:
+    def _kept(self, kind: str, prefix: str, make: Callable[[], bytes]) -> _Made:
         made = self._made.get((kind, prefix))
         if made is None:
-            made = self._made[kind, prefix] = Document(kind, make())
+            made = self._made[kind, prefix] = _Made.of(kind, make())
         return made
 
 
-def _cached(call: Call, document: Document, *headers: tuple[str, str]) -> Reply:
-    """Return *document*, or that the client has it already (RFC 9110, section 13.1.2)."""
-    version = f'"{hashlib.sha256(document.content).hexdigest()[:16]}"'
-    told = ((ETAG.name, version), (CACHED.name, f"public, max-age={_FRESH}"), *headers)
+def _cached(call: Call, made: _Made, *headers: tuple[str, str]) -> Reply:
+    """Return what was *made*, or that the client has it already (RFC 9110, section 13.1.2)."""
+    told = ((ETAG.name, made.version), (CACHED.name, f"public, max-age={_FRESH}"), *headers)
     known = call.head.headers.get("if-none-match", "")
-    if known.strip() == "*" or version in [each.strip().removeprefix("W/") for each in known.split(",")]:
+    if known.strip() == "*" or made.version in [each.strip().removeprefix("W/") for each in known.split(",")]:
         return Reply(304, None, told)
-    return Reply(200, document, told)
+    return Reply(200, made.document, told)
