@@ -54,6 +54,7 @@ class SlowLog(Telemetry):
                 len(batch.commands),
                 command.came,
                 _as_well(left_out),
+                extra={"tenant": command.tenant, "command": command.kind, "duration_ms": round(seconds * 1000, 3)},
             )
 
     def read_done(self, read: ReadDone) -> None:
@@ -62,7 +63,9 @@ class SlowLog(Telemetry):
         if left_out is None:
             return
         of_tenant = f" of tenant {read.tenant}" if read.tenant else ""
-        _logger.warning("reading %s%s took %.3f s%s", read.kind, of_tenant, read.seconds, _as_well(left_out))
+        fields = {"tenant": read.tenant or None, "read": read.kind, "duration_ms": round(read.seconds * 1000, 3)}
+        told = "reading %s%s took %.3f s%s"
+        _logger.warning(told, read.kind, of_tenant, read.seconds, _as_well(left_out), extra=fields)
 
     def _turn(self, kind: str) -> int | None:
         """Return how many of a kind were left out where there may be a line now; else count this one as left out."""

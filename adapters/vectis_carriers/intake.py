@@ -108,9 +108,11 @@ def understand(caller: Caller, account: CarrierAccount, vault: Vault, body: byte
     try:
         parsed = parsed_of(carrier, payload)
     except UnreadablePayload as error:
-        _logger.warning("%s: a push that proved itself could not be read: %s", carrier.name, error.message)
+        fields = {"carrier": carrier.name, "tenant": caller.tenant}
+        told = "%s: a push that proved itself could not be read: %s"
+        _logger.warning(told, carrier.name, error.message, extra=fields)
         refusal = error
-    _log(carrier.name, parsed)
+    _log(carrier.name, caller.tenant, parsed)
     others: list[Command[Any]] = []
     # What a handshake is to be answered with stands in its payload alone.
     days = account.payload_days or (1 if parsed.notices else 0)
@@ -210,16 +212,18 @@ def carrier_caller(tenant: str, carrier: str) -> Caller:
     return Caller(tenant, f"carrier:{carrier}")
 
 
-def _log(carrier: str, parsed: Parsed) -> None:
+def _log(carrier: str, tenant: str, parsed: Parsed) -> None:
     """Tell what an operator should look at; numbers, names and what messages say stay out of logs."""
+    fields = {"carrier": carrier, "tenant": tenant}
     for event in parsed.events:
         if event.reading.row is None:
-            _logger.warning("%s: no table has the code %r (%s)", carrier, event.code, event.reading.table)
+            _logger.warning("%s: no table has the code %r (%s)", carrier, event.code, event.reading.table, extra=fields)
     for notice in parsed.notices:
         level = logging.WARNING if notice.is_alarming else logging.INFO
-        _logger.log(level, "%s: its push service sent %r; 'vectis carriers list' says more", carrier, notice.kind)
+        told = "%s: its push service sent %r; 'vectis carriers list' says more"
+        _logger.log(level, told, carrier, notice.kind, extra=fields)
     for fault in parsed.faults:
-        _logger.warning("%s: %s %s", carrier, fault.path, fault.message)
+        _logger.warning("%s: %s %s", carrier, fault.path, fault.message, extra=fields)
 
 
 __all__ = ["NotProved", "Push", "Receipt", "Understood", "UnreadablePayload", "receive"]

@@ -254,6 +254,24 @@ def test_whatever_goes_wrong_with_an_attempt_is_an_attempt(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_what_is_logged_of_an_endpoint_names_it_by_its_ids(
+    oms: Vectis, clock: FrozenClock, endpoints: Endpoints, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Disabled, it is a warning; each attempt is a line for who looks; its address may be secret, and is told nowhere."""
+    hook = subscribe(oms, "shop")
+    buy(oms, "o1")
+    endpoints.answering = answers(410)
+    with caplog.at_level(logging.DEBUG, "vectis.webhooks"):
+        list(work(worker_of(oms, endpoints, clock)))
+
+    attempt, disabled = [each.__dict__ for each in caplog.records if each.name == "vectis.webhooks"]
+    assert (attempt["levelname"], attempt["status"], attempt["event"]) == ("DEBUG", 410, "order.created")
+    assert (disabled["levelname"], disabled["webhook_id"]) == ("WARNING", hook)
+    assert attempt["webhook_id"] == hook
+    assert attempt["tenant"] == disabled["tenant"] == "default"
+    assert oms.webhooks.get(hook).url not in repr((attempt, disabled))
+
+
 def test_a_secret_that_cannot_be_opened_is_seen_and_stops_nobody(
     tmp_path: Path, clock: FrozenClock, endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:

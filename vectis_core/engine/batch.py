@@ -217,7 +217,8 @@ class BatchRunner:
                 _settle(verdicts)
             return
         self._broken = True
-        _logger.error("a commit failed; its outcome is unknown", exc_info=error)
+        kinds = sorted({type(verdict.ticket.command).__name__ for verdict in verdicts})
+        _logger.error("a commit failed; its outcome is unknown", exc_info=error, extra={"command": ", ".join(kinds)})
         for verdict in verdicts:
             verdict.ticket.error = _unknown(verdict, error)
 

@@ -100,7 +100,9 @@ class Senders:
                 self._deliver(lease, usable_until)
             except Exception:
                 # The lease ends by itself, and then somebody tries again.
-                _logger.exception("delivering to webhook %s failed", lease.subscription.id)
+                webhook = lease.subscription
+                fields = {"tenant": webhook.tenant, "webhook_id": webhook.id}
+                _logger.exception("delivering to webhook %s failed", webhook.id, extra=fields)
             with self._mutex:
                 self._places.discard(place)
             self._done()

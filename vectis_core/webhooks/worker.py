@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 
@@ -134,7 +135,8 @@ class Worker:
         try:
             return [self._vault.open(each.sealed, subscription.id).decode() for each in sealed]
         except VectisError:
-            _logger.exception("the secret of webhook %s cannot be opened: nothing is sent to it", subscription.id)
+            told = "the secret of webhook %s cannot be opened: nothing is sent to it"
+            _logger.exception(told, subscription.id, extra=_fields(subscription))
             return []
 
     def _unsent(self, parcel: Parcel) -> Report:
@@ -152,6 +154,10 @@ class Worker:
         report = report_of(parcel.delivery, answer, at=now, seconds=seconds, jitter=self._jitter())
         url = lease.subscription.url
         audience.attempt_done(AttemptDone(parcel.event.type, url, report.code, report.error, seconds, notes))
+        if _logger.isEnabledFor(logging.DEBUG):
+            fields = {**_fields(lease.subscription), "delivery_id": parcel.delivery.id, "event": parcel.event.type}
+            fields |= {"status": report.code, "error": report.error, "duration_ms": round(seconds * 1000, 3)}
+            _logger.debug("delivery %s: %s", parcel.delivery.id, report.error or report.code, extra=fields)
         return report
 
     def _answer(
@@ -172,7 +178,8 @@ class Worker:
             return failure
         except Exception:
             # Whatever is wrong with one delivery, it must not be tried for ever in the place of all others.
-            _logger.exception("an attempt to send delivery %s failed", parcel.delivery.id)
+            fields = {**_fields(lease.subscription), "delivery_id": parcel.delivery.id}
+            _logger.exception("an attempt to send delivery %s failed", parcel.delivery.id, extra=fields)
             return NotDelivered("internal")
 
     def _jitter(self) -> float:
@@ -193,14 +200,18 @@ class Worker:
             policy=self._policy,
             lease_seconds=lease_seconds,
         )
+        webhook, fields = lease.subscription.id, _fields(lease.subscription)
         try:
             settled = self._kept(command, usable_until)
         except VectisError as error:
-            _logger.warning("reports on %s could not be kept; it will be told again: %s", lease.subscription.id, error)
+            _logger.warning("reports on %s could not be kept; it will be told again: %s", webhook, error, extra=fields)
             return None
         if reports and not settled.current:
-            _logger.warning("the lease of %s had ended; it will be told again", lease.subscription.id)
-        return settled.subscription
+            _logger.warning("the lease of %s had ended; it will be told again", webhook, extra=fields)
+        now = settled.subscription
+        if reports and settled.current and now is not None and now.status is SubscriptionStatus.DISABLED:
+            _logger.warning("webhook %s is disabled: %s", webhook, now.reason, extra=fields)
+        return now
 
     def _kept(self, command: SettleDeliveries, usable_until: float) -> Settled:
         """Offer reports to a database that cannot be used for the moment for as long as the lease lasts."""
@@ -217,3 +228,8 @@ class Worker:
 
 
 _CALLER = Caller(actor="dispatcher")
+
+
+def _fields(subscription: Subscription) -> dict[str, Any]:
+    """Return the fields that every record about a webhook has."""
+    return {"tenant": subscription.tenant, "webhook_id": subscription.id}
