@@ -88,14 +88,15 @@ def test_only_what_can_be_echoed_is_kept(text: str) -> None:
 API = HttpApi(Vectis.open("memory://"), environ={})
 
 
+@pytest.mark.parametrize(("path", "question"), [("/api/orders/none", "order"), ("/api/orders", "orders")])
 def test_what_is_logged_meanwhile_has_the_id(
-    shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: str, question: str
 ) -> None:
     """Whoever logs, in whichever thread the request is worked on; and nothing that is logged afterwards."""
     logger = logging.getLogger("vectis.carriers")
-    monkeypatch.setattr("vectis_http.resources.orders.queries.order", lambda *_: logger.warning("in the midst"))
+    monkeypatch.setattr(f"vectis_http.resources.orders.queries.{question}", lambda *_: logger.warning("in the midst"))
     with caplog.at_level(logging.WARNING, "vectis"):
-        shop.get("/api/orders/none", headers=GIVEN)
+        shop.get(path, headers=GIVEN)
         logger.warning("afterwards")
 
     told = {record.getMessage(): getattr(record, "request_id", None) for record in caplog.records}

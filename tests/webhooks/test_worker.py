@@ -257,7 +257,7 @@ def test_whatever_goes_wrong_with_an_attempt_is_an_attempt(
 def test_what_is_logged_of_an_endpoint_names_it_by_its_ids(
     oms: Vectis, clock: FrozenClock, endpoints: Endpoints, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Disabled, it is a warning; each attempt is a line for who looks; its address may be secret, and is told nowhere."""
+    """Disabled, it is a warning; each attempt is a line for who looks; its address may be secret, and is in none."""
     hook = subscribe(oms, "shop")
     buy(oms, "o1")
     endpoints.answering = answers(410)
