@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 import attrs
 
@@ -37,10 +38,10 @@ class Server:
 
 
 @contextmanager
-def serving(database: str, *options: str) -> Iterator[Server]:
-    """Serve *database* for the length of the block."""
+def serving(database: str, *options: str, stderr: IO[str] | None = None) -> Iterator[Server]:
+    """Serve *database* for the length of the block; what it logs goes to *stderr*, or to this process's."""
     command = [sys.executable, "-m", "vectis_cli", "serve", "--database", database, "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
     overseer = threading.Timer(PATIENCE, process.kill)
     overseer.start()
     try:
