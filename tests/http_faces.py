@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes, urlencode
 import attrs
 from described import check_described
 from flask import Flask
+from through_client import through_client
 
 from vectis_asgi import AsgiApp
 from vectis_core import Vectis
@@ -139,6 +140,8 @@ def asgi(api: HttpApi) -> Iterator[Send]:
 
 
 FACES = {"handle": in_memory, "WSGI": wsgi, "ASGI": asgi, "Flask": flask}
+#: What the API suite runs over: the faces, and the client.
+SUITE = {**FACES, "client": through_client}
 
 
 @attrs.frozen

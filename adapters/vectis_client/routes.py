@@ -16,14 +16,17 @@ from vectis_client.untold import partly
 from vectis_client.writing import body_of, text_of
 from vectis_core import commands, personal_data, queries
 from vectis_core.access import ApiClient
+from vectis_core.errors import NotFound
 from vectis_core.json_writer import write_json
 from vectis_core.personal_data import CustomerKey
 from vectis_core.tracking.accounts import CLOSED, CarrierAccount
 from vectis_core.webhooks.model import Subscription, SubscriptionStatus
 from vectis_http.operation import JSON, Body, Operation
 from vectis_http.operations import RESOURCES
+from vectis_http.routing import Router
 
 _OPERATIONS = {operation.name: operation for operation in RESOURCES}
+_ROUTER = Router(RESOURCES)
 
 
 def _no_intent(_: Mapping[str, Any]) -> Any:
@@ -52,10 +55,13 @@ class Route:
         return self.operation.method != "GET" and self.operation.name != "exportCustomer"
 
     def target(self, values: Mapping[str, Any]) -> str:
-        """Return path and query."""
+        """Return path and query; raises ``NotFound`` for an id that nothing can have: a word of the API's own paths."""
         path, _, rest = self.operation.path.partition("{")
         if self.of is not None:
             path += _segment(str(values[self.of])) + rest.partition("}")[2]
+            found = _ROUTER.find(path)
+            if found is not None and found[0].operations.get(self.operation.method) is not self.operation:
+                raise NotFound("There is nothing of this id")
         asked = {}
         for each in self.operation.query:
             value = values.get(self.renamed.get(each.name, each.name))

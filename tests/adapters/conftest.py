@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from http_faces import FACES, Send, Shop
+from http_faces import SUITE, Send, Shop
 
 from vectis_core import Vectis
 from vectis_core.testing.clock import FrozenClock
@@ -47,16 +47,16 @@ def api(backend: str, tmp_path_factory: pytest.TempPathFactory, clock: FrozenClo
         yield served
 
 
-@pytest.fixture(scope="session", params=list(FACES))
+@pytest.fixture(scope="session", params=list(SUITE))
 def face(request: pytest.FixtureRequest) -> str:
-    """Return the name of each face."""
+    """Return the name of each face, and of the client."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def send(face: str, api: HttpApi) -> Iterator[Send]:
     """Return what sends a request through the face."""
-    with FACES[face](api) as sender:
+    with SUITE[face](api) as sender:
         yield sender
 
 
@@ -79,7 +79,7 @@ def serve(face: str, shop: Shop) -> Iterator[Callable[..., Shop]]:
 
         def served(**config: Any) -> Shop:
             api = HttpApi(shop.oms, HttpConfig(**config), environ={})
-            sender = stack.enter_context(FACES[face](api))
+            sender = stack.enter_context(SUITE[face](api))
             return Shop(sender, shop.oms, shop.clock, shop.tenant)
 
         yield served
@@ -95,7 +95,7 @@ def autumn_api(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def autumn_send(face: str, autumn_api: HttpApi) -> Iterator[Send]:
     """Return what sends a request to that, through the face."""
-    with FACES[face](autumn_api) as sender:
+    with SUITE[face](autumn_api) as sender:
         yield sender
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from carrier_pushes import configure, counts, push, ups_scan
-from http_faces import FACES, Shop
+from http_faces import SUITE, Shop
 from receiver import Receiver
 from small_shop import spin_until
 
@@ -27,7 +27,7 @@ def shop(request: pytest.FixtureRequest, face: str, tmp_path: Path) -> Iterator[
     """Return a client of a database of its own, whose clock goes."""
     url = "memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/shop.db"
     local = AddressRules(["127.0.0.0/8"])
-    with Vectis.open(url, address_rules=local) as oms, FACES[face](HttpApi(oms, environ={})) as send:
+    with Vectis.open(url, address_rules=local) as oms, SUITE[face](HttpApi(oms, environ={})) as send:
         yield Shop(send, oms, FrozenClock(), "acme")
 
 

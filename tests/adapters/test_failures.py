@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from http_faces import FACES, Shop, an_order
+from http_faces import SUITE, Shop, an_order
 
 from vectis_core import OutcomeUnknown, ServiceUnavailable, StoreError, Vectis
 from vectis_core.testing.clock import FrozenClock
 from vectis_http import HttpApi
 
 
-@pytest.fixture(params=list(FACES))
+@pytest.fixture(params=list(SUITE))
 def own(request: pytest.FixtureRequest) -> Iterator[Shop]:
     """Return a client of a database that the test may break."""
     clock = FrozenClock()
-    with Vectis.open("memory://", clock=clock) as oms, FACES[request.param](HttpApi(oms)) as send:
+    with Vectis.open("memory://", clock=clock) as oms, SUITE[request.param](HttpApi(oms)) as send:
         yield Shop(send, oms, clock, "acme")
 
 
