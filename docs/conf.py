@@ -15,6 +15,8 @@ nitpick_ignore_regex = [("py:class", r"(\w+\.)?Annotated|st\.\w+")]
 
 # Headings get the anchors that GitHub gives them, so that a link is good in both places.
 myst_heading_anchors = 4
+# Options keep their two dashes.
+smartquotes = False
 # What draws itself on GitHub is drawn here by ``tools.docs_site.diagrams``.
 myst_fence_as_directive = ["mermaid"]
 

@@ -36,6 +36,7 @@ class Unset:
         return False
 
 
+#: Stands in a partial update for a field that it does not mention, unlike one set to ``None``.
 UNSET = Unset()
 
 #: Says why a value is refused, or ``None``.

@@ -48,6 +48,7 @@ class Untold:
     __contains__ = _refuse
 
 
+#: Stands for what the server does not tell.
 UNTOLD: Any = Untold()
 
 

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 
 from tools.docs_site import api, errors, packages, settings
 from tools.docs_site.diagrams import StateDiagram
-from tools.docs_site.names import resolve
+from tools.docs_site.names import resolve, spell
 
 #: A link to a file beside this folder, which the site hands out as it is.
 _OUTSIDE = re.compile(r"\]\((?=\.\./[\w./]+\))")
@@ -39,6 +39,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("mermaid", StateDiagram)
     app.connect("source-read", _fill)
     app.connect("missing-reference", resolve)
+    app.connect("autodoc-process-signature", spell)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 

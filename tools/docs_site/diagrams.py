@@ -104,7 +104,8 @@ class _Drawing:
         start, end = self._top_of(before) + _BOX_HEIGHT // 2 + 4 * distance, self._top_of(after) + _BOX_HEIGHT // 2 - 8
         out = edge + 40 + _BOW * distance
         path = f"M{edge} {start}C{out} {start} {out} {end} {edge} {end}"
-        return _line(path) + _words(edge + 10 + (out - edge) * 3 // 4, (start + end) // 2 + 4, steps)
+        # The words stand two thirds down, where long arrows have left the words of short ones behind.
+        return _line(path) + _words(edge + 8 + (out - edge) * 2 // 3, start + (end - start) * 2 // 3 + 4, steps)
 
     def _loop(self, status: str, steps: list[str]) -> str:
         """Return the arrow of what leaves the status as it is, at the left."""

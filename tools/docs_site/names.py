@@ -37,6 +37,29 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes
     return shown if "." not in target or _exists(target) else None
 
 
+def spell(
+    app: Sphinx, what: str, name: str, subject: object, options: object, shown: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Spell a signature without the rules that are noted in its types, which would hide them."""
+    del app, what, name, subject, options
+    return _without_rules(shown or "") or shown, returned
+
+
+def _without_rules(text: str) -> str:
+    """Return a signature with ``Annotated[type, rules]`` as the type alone."""
+    before, found, rest = text.partition("~typing.Annotated[")
+    if not found:
+        return text
+    ends, depth = [], 0
+    for at, each in enumerate(rest):
+        depth += (each in "[(") - (each in "])")
+        if (depth, each) == (0, ",") or depth < 0:
+            ends.append(at)
+        if depth < 0:
+            break
+    return before + rest[: ends[0]] + _without_rules(rest[ends[-1] + 1 :])
+
+
 @cache
 def _public_names() -> Mapping[str, str]:
     """Return the public path of each thing, by its short name and by where it is defined."""

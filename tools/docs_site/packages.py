@@ -5,9 +5,12 @@ from __future__ import annotations
 import enum
 import importlib
 import inspect
+import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
+
+from sphinx.pycode import ModuleAnalyzer
 
 import vectis_core
 from vectis_core import Vectis
@@ -23,13 +26,14 @@ def package(name: str) -> str:
 
 
 def offered(module: ModuleType) -> list[str]:
-    """Return the names that a module offers: those of ``__all__``, else what it defines without an underscore."""
+    """Return the names that a module offers: those of ``__all__``, else its classes and functions."""
     if hasattr(module, "__all__"):
         return list(module.__all__)
     return [
         name
         for name, value in vars(module).items()
-        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+        if not name.startswith("_") and (isinstance(value, type) or inspect.isroutine(value))
+        if value.__module__ == module.__name__
     ]
 
 
@@ -48,8 +52,18 @@ def _place(path: str, value: Any) -> str:
     elif inspect.isroutine(value):
         kind, options = "autofunction", []
     else:
-        kind, options = "autodata", ["no-value"]
+        return f".. py:data:: {path}\n\n   {_comment(name, value)}\n"
     return f".. {kind}:: {path}\n" + "".join(f"   :{each}:\n" for each in options)
+
+
+def _comment(name: str, value: Any) -> str:
+    """Return the comment on a value where it is made: it has no docstring of its own, and may be offered elsewhere."""
+    for module in [each for each in list(sys.modules) if each.startswith("vectis_")]:
+        if getattr(sys.modules[module], name, None) is value:
+            comment = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name))
+            if comment:
+                return " ".join(comment).strip()
+    raise LookupError(f"no comment says what {name} is")
 
 
 def faces() -> str:

@@ -74,6 +74,7 @@ class ShipmentStep(StrEnum):
     VOID = "void"
 
 
+#: Of each status of an order: the steps that it may take, and the statuses that each may lead to.
 ORDER_TRANSITIONS: Mapping[OrderStatus, Mapping[OrderStep, frozenset[OrderStatus]]] = {
     OrderStatus.PENDING: {
         OrderStep.CONFIRM: frozenset({OrderStatus.CONFIRMED}),
@@ -106,6 +107,7 @@ ORDER_TRANSITIONS: Mapping[OrderStatus, Mapping[OrderStep, frozenset[OrderStatus
     OrderStatus.RETURNED: {},
 }
 
+#: Of each status of a shipment: the steps that it may take, and the status that each leads to.
 SHIPMENT_TRANSITIONS: Mapping[ShipmentStatus, Mapping[ShipmentStep, ShipmentStatus]] = {
     ShipmentStatus.LABEL_CREATED: {
         ShipmentStep.SHIP: ShipmentStatus.SHIPPED,
