@@ -21,6 +21,7 @@ from vectis_core.access import SCOPES
 from vectis_flask import vectis_blueprint
 from vectis_http import HttpApi, HttpRequest, wsgi_app
 from vectis_http.json_codec import read_json
+from vectis_prometheus import Prometheus
 
 #: No limit is met on the way: what is counted is another test's.
 _LIMIT = 10_000_000
@@ -75,7 +76,7 @@ def _until_the_end() -> None:
 
 
 if __name__ == "__main__":
-    with Vectis.open(sys.argv[2]) as opened:
+    with Vectis.open(sys.argv[2], telemetry=Prometheus()) as opened:
         token, client = _token(opened)
         threading.Thread(target=_until_the_end, daemon=True).start()
         FACES[sys.argv[1]](opened, lambda port: print(f"http://127.0.0.1:{port} {token} {client}", flush=True))
