@@ -41,7 +41,7 @@ def _place(path: str, value: Any) -> str:
     """Return the directive that shows one name, or where it is shown already."""
     name = path.rpartition(".")[2]
     if isinstance(value, type) and path != f"vectis_core.{name}" and getattr(vectis_core, name, None) is value:
-        return f".. py:data:: {path}\n\n   The same as :py:class:`vectis_core.{name}`.\n"
+        return _told(path, f"The same as :py:class:`vectis_core.{name}`.")
     options = ["members"]
     if isinstance(value, type) and issubclass(value, enum.Enum):
         options.append("undoc-members")
@@ -52,8 +52,14 @@ def _place(path: str, value: Any) -> str:
     elif inspect.isroutine(value):
         kind, options = "autofunction", []
     else:
-        return f".. py:data:: {path}\n\n   {_comment(name, value)}\n"
+        return _told(path, _comment(name, value))
     return f".. {kind}:: {path}\n" + "".join(f"   :{each}:\n" for each in options)
+
+
+def _told(path: str, text: str) -> str:
+    """Return the directive that tells of a name what no docstring does."""
+    module, _, name = path.rpartition(".")
+    return f".. py:data:: {name}\n   :module: {module}\n\n   {text}\n"
 
 
 def _comment(name: str, value: Any) -> str:
