@@ -7,12 +7,14 @@ import os
 import threading
 from typing import Any
 
+import attrs
 from flask import Flask
 
 from vectis_core.vectis import Vectis
 from vectis_flask.blueprint import vectis_blueprint
+from vectis_http import HttpConfig
 
-_SETTINGS = ("base_domain", "public_url", "rate_limit", "trusted_proxies", "forwarded", "body_max")
+_SETTINGS = tuple(field.name for field in attrs.fields(HttpConfig))
 
 
 class VectisFlask:

@@ -123,6 +123,20 @@ def test_the_extension_reads_the_applications_configuration(tmp_path: Path) -> N
         assert (tmp_path / "shop.db").exists()
 
 
+def test_the_extension_reads_every_setting_that_there_is(oms: Vectis) -> None:
+    """What can be set in Python can be set in the application's configuration, under its name in capitals."""
+    app = Flask("host")
+    app.config["VECTIS_OPEN_METRICS"] = True
+    app.config["VECTIS_PUSH_MAX"] = 10
+    VectisFlask(app, oms=oms)
+    client = app.test_client()
+    oms.carriers.configure("ups", secrets=["a secret that UPS was given"])
+
+    assert client.get("/metrics").status_code != 401
+    pushed = client.post("/api/webhooks/carriers/ups/tracking", data=b"x" * 20)
+    assert pushed.status_code == 413
+
+
 def test_the_extension_takes_an_open_database(oms: Vectis) -> None:
     """A host that opened Vectis itself hands it in, and keeps it."""
     app = Flask("host")
