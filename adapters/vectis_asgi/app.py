@@ -82,6 +82,7 @@ class AsgiApp:
                     else:
                         value = await _supply(api, effect, receive)
                 except _ClientGoneError:
+                    # Now and in this task, so that what was begun for the request ends where it began.
                     exchange.close()
                     raise
                 except Exception as error:  # noqa: BLE001 - the exchange answers, whatever it is

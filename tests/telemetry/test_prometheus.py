@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from carrier_pushes import configure, push, ups_scan
+from carrier_pushes import SECRET, configure, push, ups_scan
 from endpoints import Endpoints, buy, stocked, subscribe, work, worker_of
 from http_faces import FACES, Shop, an_order
 from hypothesis import given
@@ -18,6 +18,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from serving import serving
 
+from vectis_carriers.intake import Push, receive
 from vectis_core import Vectis
 from vectis_core import commands as all_commands
 from vectis_core.commands import Command
@@ -121,19 +122,20 @@ def test_webhooks_are_counted_and_what_waits_is_looked_up(
 
 
 def test_carriers_events_are_counted(oms: Vectis, prometheus: Prometheus, clock: FrozenClock) -> None:
-    """By the carrier and by what became of each; a push that proves nothing is no event but a request without proof."""
+    """By the carrier and by what became of each, over HTTP and in process; a push that proves nothing is no event."""
     with FACES["handle"](HttpApi(oms, environ={})) as send:
         shop = Shop(send, oms, clock, "acme")
         configure(shop, "ups")
         scan = ups_scan("1Z999AA10123456784", "I/OR", "2026-01-25T07:15")
         assert push(shop, "ups", scan).status == 200
         assert push(shop, "ups", scan, headers={"credential": "stolen"}).status == 401
+    assert receive(oms, "ups", Push(headers={"credential": SECRET}, body=scan), tenant="acme").duplicates == 1
 
     counted = {
         outcome: value(prometheus, "vectis_carrier_events_total", carrier="ups", outcome=outcome)
         for outcome in ("accepted", "duplicate", "waiting", "rejected")
     }
-    assert counted == {"accepted": None, "duplicate": None, "waiting": 1, "rejected": None}
+    assert counted == {"accepted": None, "duplicate": 1, "waiting": 1, "rejected": None}
     route = "/api/webhooks/carriers/{carrier}/tracking"
     assert value(prometheus, "vectis_http_unauthorized_total", route=route) == 1
 
