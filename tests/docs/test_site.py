@@ -263,9 +263,12 @@ def test_every_operation_is_there(site: Site) -> None:
 
 
 def test_every_setting_is_there(site: Site) -> None:
-    """The page on settings has each field of what a server can be given."""
+    """The page on settings has each field of what a server can be given, and each variable that a command reads."""
     text = site.pages["reference/settings.html"].text
+    variables = {parameter.envvar for _, command in commands(main, ()) for parameter in command.params} - {None}
+    assert variables
 
+    assert [each for each in [*variables, "VECTIS_SECRET_KEY"] if f">{each}<" not in text] == []
     assert [field.name for field in attrs.fields(HttpConfig) if f">{field.name}<" not in text] == []
 
 

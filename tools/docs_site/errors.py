@@ -14,8 +14,8 @@ from vectis_http.reference.calls import as_json
 
 
 def tree() -> str:
-    """Return a table of every error that a program may catch: below which it stands, what it means, when to retry."""
-    head = ["class", "is a", "over HTTP", "may succeed later", "means"]
+    """Return a table of every error that a program may catch: which it is one of, its status, and what it means."""
+    head = ["class", "is a", "HTTP", "means"]
     return table(head, (_row(kind) for kind in _below(VectisError)))
 
 
@@ -35,8 +35,8 @@ def _package(kind: type[VectisError]) -> str | None:
 def _row(kind: type[VectisError]) -> list[str]:
     meaning = inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0]
     name = f"{{py:class}}`~{_package(kind)}.{kind.__name__}`"
-    over_http = f"{kind.http_status} `{kind.code}`"
-    return [name, f"`{kind.__bases__[0].__name__}`", over_http, "yes" if kind.retryable else "", prose(meaning)]
+    again = " The same call may succeed later." if kind.retryable else ""
+    return [name, f"`{kind.__bases__[0].__name__}`", str(kind.http_status), prose(meaning) + again]
 
 
 def answers() -> str:
