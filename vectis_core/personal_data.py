@@ -80,22 +80,28 @@ def records(view: View, tenant: str, where: OrderFilter, part: Slice) -> queries
 
 
 def erase(caller: Caller, who: CustomerKey) -> Steps:
-    """Erase a customer's data, page by page of orders; cut off, it can be begun again."""
+    """Erase a customer's data; cut off, it can be begun again.
+
+    Payloads go first: once its order names nobody, a payload is found by nobody's e-mail address any more.
+    """
     where = orders_of(who)
-    erased: list[str] = []
+    ended: dict[str, bool] = {}
     postponed: list[str] = []
     numbers: set[str] = set()
-    before, count = None, 0
+    before = None
     while page := (yield _page(caller, where, before)):
         before = page[-1].id
-        ended = [order for order in page if order.status in ENDED]
-        count += len(ended)
         postponed += [order.id for order in page if order.status not in ENDED]
-        numbers |= {normalised(each.carrier, each.tracking_number) for order in ended for each in order.shipments}
-        due = [EraseOrder(caller=caller, order_id=order.id) for order in ended if not order.is_erased]
-        erased += _done((yield tuple(due)) if due else ())
+        for order in page:
+            if order.status in ENDED:
+                ended[order.id] = order.is_erased
+                numbers |= {normalised(each.carrier, each.tracking_number) for each in order.shipments}
     payloads = yield from _drop_payloads(caller, frozenset(numbers))
-    return Erasure(tuple(erased), count - len(erased), tuple(postponed), payloads)
+    due = [EraseOrder(caller=caller, order_id=order_id) for order_id, is_erased in ended.items() if not is_erased]
+    erased: list[str] = []
+    for first in range(0, len(due), _PAGE):
+        erased += _done((yield tuple(due[first : first + _PAGE])))
+    return Erasure(tuple(erased), len(ended) - len(erased), tuple(postponed), payloads)
 
 
 def _page(caller: Caller, where: OrderFilter, before: str | None) -> Step:

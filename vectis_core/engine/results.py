@@ -1,8 +1,8 @@
 """How results are kept, so that a repeat by command id gets the same answer.
 
-A kept result holds nothing of a customer but ids: an order's addresses and its customer's mail, and a carrier's words
-on a shipment, which may name who took it, are put back from the order when it is read, so that erasing them there
-erases them. A secret is kept as null.
+A kept result holds nothing of a customer: an order's addresses, its customer's mail and id, which may be a mail
+address, the digest of what was asked, and a carrier's words on a shipment, which may name who took it, are put back
+from the order when it is read, so that erasing them there erases them. A secret is kept as null.
 """
 
 from __future__ import annotations
@@ -30,6 +30,15 @@ from vectis_core.webhooks.model import IssuedSubscription
 if TYPE_CHECKING:
     from cattrs import Converter
 
+#: What a kept order has in place of all that erasing it may change.
+_NOBODYS: Mapping[str, Any] = {
+    "customer_id": None,
+    "customer_email": None,
+    "shipping_addresses": (),
+    "billing_address": None,
+    "fingerprint": "",
+}
+
 
 @cache
 def _converter() -> Converter:
@@ -54,9 +63,7 @@ def keep(work: UnitOfWork, command: Command[Any], command_id: str, fingerprint: 
     """Keep the result of *command* in its own transaction."""
     if isinstance(result, Order):
         unsaid = tuple(_unsaid(shipment) for shipment in result.shipments)
-        result = attrs.evolve(
-            result, shipping_addresses=(), billing_address=None, customer_email=None, shipments=unsaid
-        )
+        result = attrs.evolve(result, **_NOBODYS, shipments=unsaid)
     elif isinstance(result, Shipment):
         result = _unsaid(result)
     elif isinstance(result, IssuedClient | IssuedSubscription):
@@ -100,9 +107,7 @@ def _whole(kept: Order | Shipment, work: UnitOfWork) -> Order | Shipment:
         return _said(kept, today)
     return attrs.evolve(
         kept,
-        shipping_addresses=order.shipping_addresses,
-        billing_address=order.billing_address,
-        customer_email=order.customer_email,
+        **{name: getattr(order, name) for name in _NOBODYS},
         shipments=tuple(_said(shipment, today) for shipment in kept.shipments),
     )
 

@@ -38,7 +38,7 @@ def drop(command: DropPayloads, work: UnitOfWork) -> PayloadsDropped:
 
 
 def names_one_of(plain: str, numbers: frozenset[str]) -> bool:
-    """Return whether a payload has one of some tracking numbers among its values, however it is written there."""
+    """Return whether a payload has one of some tracking numbers among its values or names, however it is written."""
     for text in _texts(json.loads(plain)):
         found = "".join(text.split()).upper()
         if found in numbers or any(len(number) >= _TELLING and number in found for number in numbers):
@@ -47,12 +47,12 @@ def names_one_of(plain: str, numbers: frozenset[str]) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every value of a JSON document that is no container, as text."""
+    """Yield every value of a JSON document that is no container, and every name, as text."""
     waiting = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            waiting += each.values()
+            waiting += [*each, *each.values()]
         elif isinstance(each, list):
             waiting += each
         else:

@@ -50,11 +50,14 @@ def is_without_person(order: Order) -> bool:
 
 
 def erased_event(event: TrackingEvent) -> TrackingEvent:
-    """Return a tracking event without who took the parcel, where, and the carrier's own words, which may say both."""
+    """Return a tracking event without who took the parcel, where, and the carrier's own words, which may say both.
+
+    The second code is among the words: where a carrier has none, it is the beginning of what was said.
+    """
     place = Place(city=ERASED, country=event.place.country)
-    return attrs.evolve(event, place=place, signer=None, proof_url=None, description=None)
+    return attrs.evolve(event, place=place, signer=None, proof_url=None, description=None, sub_code=None)
 
 
 def is_erased(event: TrackingEvent) -> bool:
-    """Return whether what is personal was erased from a tracking event; its id is then not what its fields say."""
-    return event.place.city == ERASED
+    """Return whether nothing personal is left in a tracking event; its id is then not what its fields say."""
+    return event == erased_event(event)

@@ -50,7 +50,7 @@ def scan_faults(scan: Scan, shipments: Sequence[Shipment | None]) -> Iterator[Fa
 
 
 def verify_timelines(view: View, tenant: str, orders: Sequence[Order]) -> Iterator[Fault]:
-    """Yield the shipments of some orders that are not where their scans have brought them."""
+    """Yield the shipments of some orders that are not where their scans have brought them, or tell what is erased."""
     shipments = [shipment for order in orders for shipment in order.shipments]
     scans: dict[tuple[str, str], list[Scan]] = defaultdict(list)
     for scan in view.scans(tenant, sorted({shipment.track_key for shipment in shipments})):
@@ -58,6 +58,17 @@ def verify_timelines(view: View, tenant: str, orders: Sequence[Order]) -> Iterat
             scans[place].append(scan)
     for shipment in shipments:
         yield from timeline_faults(shipment, scans[shipment.order_id, shipment.id])
+    for order in orders:
+        if order.is_erased:
+            yield from erasure_faults(order, [scan for each in order.shipments for scan in scans[order.id, each.id]])
+
+
+def erasure_faults(order: Order, scans: Sequence[Scan]) -> Iterator[Fault]:
+    """Yield scans of an erased order's parcels that still tell of a person."""
+    for scan in scans:
+        if not is_erased(scan.event):
+            rows = {"order": order.id, "scan": scan.id}
+            yield _fault("erased", "is of an erased order, and what is personal is left in it", rows)
 
 
 def timeline_faults(shipment: Shipment, scans: Sequence[Scan]) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import attrs
 
 from vectis_core.commands import KeepPayload
-from vectis_core.orders.erasure import erased_event, erasing
+from vectis_core.orders.erasure import ERASED, erased_event, erasing
 from vectis_core.orders.model import Address, Item, Order, Placed
 from vectis_core.ports import Changes, OrderFilter, Slice
 from vectis_core.tenancy import Caller
@@ -54,6 +54,7 @@ class ErasureConformance(ConformanceBase):
             corrects=False,
             signer=_MARK,
             description=f"Signed for by {_MARK}",
+            sub_code=f"Signed for by {_MARK}",
         )
         place = attrs.evolve(event.place, city=_MARK, postal_code=_MARK)
         return attrs.evolve(event, place=place, proof_url=f"https://example.com/{_MARK}", code=code)
@@ -175,6 +176,27 @@ class ErasureConformance(ConformanceBase):
         timeline = self.vectis.tracking.of_order(order.id)
         same("scans", 2, len(timeline[0].entries))
         same("mark", False, _MARK in repr((timeline, self.vectis.orders.get(order.id))))
+        self.check_books()
+
+    def test_words_that_look_erased_are_erased(self) -> None:
+        """A city that reads as what erasing leaves behind shelters nobody's name."""
+        self.stocked()
+        order = self._delivered(self._place("ORDER-1"))
+        sly = self._signed("1Z999AA10123456784", code="SLY")
+        self.vectis.tracking.record(attrs.evolve(sly, place=attrs.evolve(sly.place, city=ERASED)))
+        self.vectis.customers.erase(customer_id="jane")
+        same("mark", False, _MARK in repr(self.vectis.tracking.of_order(order.id)))
+        self.check_books()
+
+    def test_a_repeat_of_a_command_brings_nothing_back(self) -> None:
+        """What a command came to is told again without the person, whose id was an e-mail address."""
+        self.stocked()
+        placed = self._place("ORDER-1", f"{_MARK}@example.com", f"{_MARK}@example.com")
+        first = self.vectis.orders.cancel(placed.order.id, "Too late", command_id="cancel")
+        same("before", first, self.vectis.orders.cancel(placed.order.id, "Too late", command_id="cancel"))
+        self.vectis.customers.erase(customer_id=f"{_MARK}@example.com")
+        again = self.vectis.orders.cancel(placed.order.id, "Too late", command_id="cancel")
+        same("again", (False, True, first.status), (_MARK in repr(again), again.is_erased, again.status))
         self.check_books()
 
     def test_orders_in_one_parcel_forget_together(self) -> None:
