@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from vectis_core.telemetry import AttemptDone, BatchDone, ReadDone, RequestDone, Telemetry, Vitals
 from vectis_prometheus import series
+from vectis_prometheus.buckets import Buckets
 from vectis_prometheus.series import Series
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -36,10 +37,10 @@ class Prometheus(Telemetry):
         self._rate_limited = self._counter(series.RATE_LIMITED)
         self._unauthorized = self._counter(series.UNAUTHORIZED)
         self._commands = self._counter(series.COMMANDS)
-        self._queued = self._histogram(series.QUEUED)
-        self._deciding = self._histogram(series.DECIDING)
-        self._committing = self._histogram(series.COMMITTING)
-        self._batches = self._histogram(series.BATCHES)
+        self._queued = Buckets(series.QUEUED, self.registry)
+        self._deciding = Buckets(series.DECIDING, self.registry)
+        self._committing = Buckets(series.COMMITTING, self.registry)
+        self._batches = Buckets(series.BATCHES, self.registry)
         self._reads = self._histogram(series.READS)
         self._queue_full = self._counter(series.QUEUE_FULL)
         self._attempts = self._counter(series.ATTEMPTS)

@@ -14,7 +14,7 @@ from endpoints import Endpoints, buy, stocked, subscribe, work, worker_of
 from http_faces import FACES, Shop, an_order
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Histogram, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from serving import serving
 
@@ -27,6 +27,8 @@ from vectis_core.testing import FrozenClock
 from vectis_core.webhooks.transport import Answer, NotDelivered, Post
 from vectis_http import HttpApi, HttpConfig, HttpRequest
 from vectis_prometheus import SERIES, Prometheus
+from vectis_prometheus.buckets import Buckets
+from vectis_prometheus.series import LOCAL, Kind, Series
 
 Labels = Mapping[str, str]
 
@@ -197,6 +199,20 @@ def test_whatever_clients_ask_labels_are_our_own_words(asked: list[tuple[str, st
                     assert 200 <= int(text) <= 599
                 else:
                     assert label in {"le", "version"}, sample.name
+
+
+@given(sizes=st.lists(st.floats(0, 10) | st.sampled_from(LOCAL)))
+def test_our_histogram_says_what_that_of_the_library_would(sizes: list[float]) -> None:
+    """Whatever is observed, on a bound or beside it: the same buckets, the same count and sum."""
+    registry, theirs_alone = CollectorRegistry(), CollectorRegistry()
+    row = Series("seconds", Kind.HISTOGRAM, "A test", bounds=LOCAL)
+    ours, theirs = Buckets(row, registry), Histogram("seconds", "A test", buckets=LOCAL, registry=theirs_alone)
+    for size in sizes:
+        ours.observe(size)
+        theirs.observe(size)
+
+    expected = [line for line in generate_latest(theirs_alone).splitlines() if b"_created" not in line]
+    assert generate_latest(registry).splitlines() == expected
 
 
 def test_several_in_one_process_do_not_mix() -> None:
