@@ -24,8 +24,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def paragraphs(text: str) -> str:
-    """Return a docstring's paragraphs as Markdown."""
-    return "\n\n".join(prose(each) for each in text.split("\n\n"))
