@@ -7,6 +7,7 @@ from proof.mutants import controls
 from proof.mutants.access import ACCESS
 from proof.mutants.carriers import CARRIERS
 from proof.mutants.engine import ENGINE
+from proof.mutants.erasing import ERASING
 from proof.mutants.orders import ORDERS
 from proof.mutants.reading import READING
 from proof.mutants.sender import SENDER
@@ -16,7 +17,18 @@ from proof.mutants.storage import STORAGE
 #: Those that serve proofs as their controls.
 CONTROLS: tuple[Mutant, ...] = tuple(each for each in vars(controls).values() if isinstance(each, Mutant))
 
-MUTANTS: tuple[Mutant, ...] = (*CONTROLS, *STOCK, *ORDERS, *ENGINE, *STORAGE, *READING, *ACCESS, *SENDER, *CARRIERS)
+MUTANTS: tuple[Mutant, ...] = (
+    *CONTROLS,
+    *STOCK,
+    *ORDERS,
+    *ENGINE,
+    *STORAGE,
+    *READING,
+    *ACCESS,
+    *SENDER,
+    *CARRIERS,
+    *ERASING,
+)
 
 
 def named(name: str) -> Mutant:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 SKUS = ("WIDGET-001", "widget-001", "a/b c")
 #: One that no product has.
 UNKNOWN_SKU = "nobody's"
+#: Few, so that one has orders that have ended, and others; an id may be an e-mail address.
+CUSTOMERS = (("C-1", "Jane@example.com"), ("joe@example.com", "JOE@example.com"))
 EXTERNAL_IDS = tuple(f"ORDER-{number}" for number in range(12))
 #: In ten-thousandths; rounding's edges and the largest price among them.
 PRICES = (0, 1, 49, 50, 1000, 2000, 299_900, 9_999_999_999_999)

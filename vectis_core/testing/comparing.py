@@ -15,6 +15,7 @@ from vectis_core.events import Subject
 from vectis_core.orders import lifecycle
 from vectis_core.orders import model as orders
 from vectis_core.ports import View
+from vectis_core.testing.comparing_persons import compare_person, compare_words, names_a_person
 from vectis_core.testing.model import Shop
 from vectis_core.testing.model_entities import DIGITS, Order, Parcel, Record, Refused, Told
 
@@ -114,6 +115,7 @@ def compare_record(record: Record, real: stock.StockRecord) -> None:
 
 def compare_order(order: Order, real: orders.Order) -> None:
     """Fail unless an order, its lines and its shipments are as the model has them."""
+    compare_person(order, real)
     total, count = order.figures
     expected = {
         "external_id": order.external_id,
@@ -164,7 +166,7 @@ def compare_shipment(parcel: Parcel, real: orders.Shipment) -> None:
     }
     _compare_fields(f"shipment {parcel.id}", expected, real)
     shown = real.tracking
-    said = (str(shown.status), shown.reason, shown.at) if shown is not None else None
+    said = (str(shown.status), shown.reason, shown.at, shown.description) if shown is not None else None
     same(f"tracking of shipment {parcel.id}", parcel.shown, said)
     pieces = sorted((piece.line_no, piece.record.id, piece.quantity) for piece in parcel.pieces)
     found = sorted((line.line_no, line.stock_id, line.quantity) for line in real.lines)
@@ -181,6 +183,7 @@ def _compare_scans(view: View, tenant: str, shop: Shop) -> None:
     same("scans", len(expected), len(kept))
     found = {scan.event.code: (scan.at, scan.received_at, list(scan.shipments)) for scan in kept}
     same("scans", expected, found)
+    compare_words(shop, kept)
 
 
 def _compare_fields(what: str, expected: Mapping[str, Any], real: object) -> None:
@@ -226,6 +229,7 @@ def _compare_feed(news: Sequence[Told], feed: list[events.Event], seen: Seen) ->
     seen.told, seen.position = seen.told + len(news), places[-1]
     for told, event in zip(news, feed, strict=True):
         same("time of event", told.at, event.at)
+        same(f"a person in {event}", False, names_a_person(event))
         same(f"data of {told.type}", _data_of(told), _comparable(event.data))
 
 

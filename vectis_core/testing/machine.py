@@ -129,6 +129,8 @@ class ShopMachine(RuleBasedStateMachine):
         acts += [self._set_reorder_point, self._read, self._hear, *[self._administer] * 2]
         if shop.orders:
             acts += [self._step_of_order] * 10 + [self._repeat]
+        if any(order.status in {"delivered", "cancelled"} for order in shop.orders):
+            acts += [self._erase] * 2
         if shop.parcels():
             acts += [self._step_of_parcel] * 5 + [self._hear] * 4
         if self.both.done:
@@ -148,10 +150,19 @@ class ShopMachine(RuleBasedStateMachine):
             data.draw(choices.ASKS, label="items"),
             data.draw(st.integers(1, 2), label="addresses"),
             data.draw(st.sampled_from([*DIGITS, "USD"]), label="currency"),
+            data.draw(st.sampled_from(choices.CUSTOMERS), label="customer"),
         )
 
     def _repeat(self, data: st.DataObject) -> None:
         self.both.repeat(data.draw(choices.orders(), label="order"))
+
+    def _erase(self, data: st.DataObject) -> None:
+        """Erase a customer, who may have orders on their way, and order again."""
+        customer_id, email = data.draw(st.sampled_from(choices.CUSTOMERS), label="customer")
+        if data.draw(st.booleans(), label="by id"):
+            self.both.erase(customer_id=customer_id)
+        else:
+            self.both.erase(email=email.lower())
 
     def _step_of_order(self, data: st.DataObject) -> None:
         step, order = data.draw(choices.order_steps(), label="step")

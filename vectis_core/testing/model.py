@@ -116,16 +116,25 @@ class Shop:
     # Orders
 
     def place(
-        self, external_id: str, asks: Sequence[Ask], addresses: int, currency: str, body: Any
+        self,
+        external_id: str,
+        asks: Sequence[Ask],
+        addresses: int,
+        currency: str,
+        customer: tuple[str, str],
+        body: Any,
     ) -> tuple[Order, bool, bool]:
-        """Return the order, whether it was created, and whether a repeat asked for something else."""
+        """Return the order, whether it was created, and whether a repeat asked for something else.
+
+        Of an order that is erased nobody knows any more what was asked.
+        """
         for order in self.orders:
             if order.external_id == external_id:
-                return order, False, order.body != body
+                return order, False, order.erased or order.body != body
         self._check(asks, addresses)
         lines = [Line(ask.sku, ask.quantity, ask.price, ask.address or 0) for ask in asks]
         self._check_stock(lines)
-        order = Order(external_id, currency, body, lines)
+        order = Order(external_id, currency, body, lines, *customer)
         order.figures = self._figures(order)
         for line in lines:
             self._reserve(order, line)
@@ -214,6 +223,19 @@ class Shop:
         )
         if arrived:
             self.tell(order, "order.delivered", {})
+
+    def erase(self, customer_id: str | None, email: str | None) -> tuple[list[Order], int, list[Order]]:
+        """Forget a customer in all orders that have ended; returns those, how many had forgotten, and the others."""
+        theirs = [each for each in reversed(self.orders) if _is_whose(each, customer_id, email)]
+        ended = [each for each in theirs if each.status in {"delivered", "cancelled"}]
+        due = [each for each in ended if not each.erased]
+        for order in due:
+            self.carriers.forget(order)
+            order.erased, order.customer_email = True, None
+            if "@" in (order.customer_id or ""):
+                order.customer_id = None
+            self.tell(order, "order.redacted", {})
+        return due, len(ended) - len(due), [each for each in theirs if each not in ended]
 
     def _give_up_rest(self, order: Order, reason: str | None) -> None:
         for parcel in order.parcels:
@@ -360,6 +382,12 @@ class Shop:
     def _require_parcel(parcel: Parcel, step: str) -> None:
         if step not in parcel.allowed():
             raise Refused("IllegalTransition", {"status": parcel.status, "allowed": parcel.allowed()})
+
+
+def _is_whose(order: Order, customer_id: str | None, email: str | None) -> bool:
+    if customer_id is not None:
+        return order.customer_id == customer_id
+    return email is not None and (order.customer_email or "").lower() == email.lower()
 
 
 def _take(

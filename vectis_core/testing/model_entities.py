@@ -27,6 +27,11 @@ ALLOWED_OF_PARCEL: Mapping[str, frozenset[str]] = {
     "voided": frozenset(),
 }
 
+#: Stands in all that tells of a person, and nowhere else.
+PERSON = "Jane Roe"
+#: What a carrier says of every parcel.
+WORDS = f"Left with {PERSON}"
+
 #: How some carriers are shown.
 CARRIERS = {"ups": "UPS", "fedex": "FedEx", "usps": "USPS", "dhl": "DHL"}
 
@@ -123,8 +128,8 @@ class Parcel:
     shipped_at: datetime | None = None
     delivered_at: datetime | None = None
     voided_at: datetime | None = None
-    #: What the carrier's newest word on it is: status, reason, and when.
-    shown: tuple[str | None, str | None, datetime] | None = None
+    #: What the carrier's newest word on it is: status, reason, when, and in which words.
+    shown: tuple[str | None, str | None, datetime, str | None] | None = None
     id: str = ""
 
     def allowed(self) -> frozenset[str]:
@@ -141,6 +146,8 @@ class Order:
     #: What was first asked, to compare repeats with.
     body: Any
     lines: list[Line]
+    customer_id: str | None = None
+    customer_email: str | None = None
     status: str = "pending"
     #: Total in minor units, and count of pieces.
     figures: tuple[int, int] = (0, 0)
@@ -149,6 +156,8 @@ class Order:
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     created_at: datetime | None = None
+    #: Whether it no longer tells whose it was.
+    erased: bool = False
     events: int = 0
     id: str = ""
 

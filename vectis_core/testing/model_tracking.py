@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from vectis_core.testing.model_entities import Order, Parcel, Refused
+from vectis_core.testing.model_entities import WORDS, Order, Parcel, Refused
 
 if TYPE_CHECKING:
     from vectis_core.testing.model import Shop
@@ -38,11 +38,18 @@ class Heard:
     received_at: datetime
     #: The shipments that it is about.
     of: list[tuple[Order, Parcel]] = attrs.Factory(list)
+    #: Whether it no longer tells of a person.
+    erased: bool = False
 
     @property
     def moment(self) -> datetime:
         """When it happened, by our clock."""
         return min(self.at, self.received_at)
+
+    @property
+    def shown(self) -> tuple[str | None, str | None, datetime, str | None]:
+        """What a parcel shows, of which this is the newest word."""
+        return self.status, self.reason, self.at, None if self.erased else WORDS
 
     def is_about(self, parcel: Parcel) -> bool:
         """Return whether a shipment travels in this parcel."""
@@ -65,6 +72,7 @@ class Carriers:
         self.heard.append(news)
         about = [pair for pair in self._shop.parcels() if news.is_about(pair[1]) and pair[1].status != "voided"]
         news.of = sorted(about, key=lambda pair: (pair[0].id, pair[1].id))
+        news.erased = any(order.erased for order, _ in about)
         for order, parcel in news.of:
             self._follow(order, parcel, [news])
         return "accepted" if news.of else "waiting"
@@ -77,12 +85,27 @@ class Carriers:
         if news:
             self._follow(order, parcel, news)
 
+    def forget(self, order: Order) -> None:
+        """Forget who was met where with an order's parcels; other orders in these show that, and tell it first."""
+        gone = [each for each in self.heard if not each.erased and any(of is order for of, _ in each.of)]
+        for each in gone:
+            each.erased = True
+        for other, parcel in sorted(self._shop.parcels(), key=lambda pair: pair[0].id):
+            current = _current(self._said_of(other, parcel))
+            if current in gone:
+                parcel.shown = current.shown
+                if other is not order:
+                    self._tell(other, parcel, "tracking_updated", current, is_current=True)
+
+    def _said_of(self, order: Order, parcel: Parcel) -> list[Heard]:
+        return sorted((each for each in self.heard if (order, parcel) in each.of), key=lambda each: each.at)
+
     def _follow(self, order: Order, parcel: Parcel, news: Sequence[Heard]) -> None:
-        mine = sorted((each for each in self.heard if (order, parcel) in each.of), key=lambda each: each.at)
+        mine = self._said_of(order, parcel)
         before = [each for each in mine if each not in news]
         was = (parcel.shown, parcel.shipped_at, parcel.delivered_at)
         current = _current(mine)
-        parcel.shown = (current.status, current.reason, current.at) if current is not None else None
+        parcel.shown = current.shown if current is not None else None
         _correct(order, parcel, before, mine)
         is_changed = was != (parcel.shown, parcel.shipped_at, parcel.delivered_at)
         left, arrived = _first(mine, _MOVES), _first(mine, {"delivered"})
@@ -94,9 +117,12 @@ class Carriers:
         if is_changed and not told:
             told = [("tracking_updated", current or news[-1])]
         for kind, each in told:
-            said = {"trackingStatus": each.status, "reason": each.reason, "code": each.code}
-            when = {"occurredAt": f"{each.at:%Y-%m-%dT%H:%M:%SZ}", "isCurrent": each is current}
-            self._shop.tell(order, f"shipment.{kind}", {**said, **when, "estimatedDelivery": None}, parcel)
+            self._tell(order, parcel, kind, each, is_current=each is current)
+
+    def _tell(self, order: Order, parcel: Parcel, kind: str, heard: Heard, *, is_current: bool) -> None:
+        said = {"trackingStatus": heard.status, "reason": heard.reason, "code": heard.code}
+        when = {"occurredAt": f"{heard.at:%Y-%m-%dT%H:%M:%SZ}", "isCurrent": is_current}
+        self._shop.tell(order, f"shipment.{kind}", {**said, **when, "estimatedDelivery": None}, parcel)
 
 
 def _current(scans: Sequence[Heard]) -> Heard | None:

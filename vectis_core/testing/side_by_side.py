@@ -17,10 +17,11 @@ from vectis_core.stock import Adjustment, NewStockRecord, StockChange
 from vectis_core.tenancy import Caller, SettingsChange
 from vectis_core.testing import comparing
 from vectis_core.testing.clock import FrozenClock
+from vectis_core.testing.comparing_persons import compare_replay
 from vectis_core.testing.model import Shop
-from vectis_core.testing.model_entities import Ask, Order, Parcel, Record, Refused, Warehouse
+from vectis_core.testing.model_entities import PERSON, WORDS, Ask, Order, Parcel, Record, Refused, Warehouse
 from vectis_core.testing.model_tracking import Heard
-from vectis_core.tracking.model import Reading, TimeBasis, event_of
+from vectis_core.tracking.model import Place, Reading, TimeBasis, event_of
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_core.vectis import Vectis
 
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 #: Everything is compared and proved after so many steps, for what a step may have changed unasked.
 _STEPS_UNTIL_ALL = 10
+
+#: The id and the e-mail address of somebody.
+CUSTOMER = ("C-1", "Jane@example.com")
 
 #: Pieces of an order to ship: SKU or line number, and how many.
 Part = tuple[str | None, int | None, int]
@@ -171,23 +175,31 @@ class SideBySide:
 
     def repeat(self, order: Order) -> None:
         """Ask for an order again with the very same body: nothing happens, whatever became of it."""
-        asks, addresses, currency = order.body
-        self.place(order.external_id, asks, addresses, currency)
+        self.place(order.external_id, *order.body)
 
-    def place(self, external_id: str, asks: Sequence[Ask], addresses: int, currency: str) -> None:
-        """Create an order, or repeat one, perhaps with another body."""
-        body = (tuple(asks), addresses, currency)
+    def place(
+        self,
+        external_id: str,
+        asks: Sequence[Ask],
+        addresses: int,
+        currency: str,
+        customer: tuple[str, str] = CUSTOMER,
+    ) -> None:
+        """Create an order, or repeat one, perhaps with another body; *customer* is an id and an e-mail address."""
+        body = (tuple(asks), addresses, currency, customer)
         made: list[tuple[Order, bool, bool]] = []
         intent = orders.NewOrder(
             external_id=external_id,
             items=tuple(orders.Item(ask.sku, ask.quantity, Decimal(ask.price).scaleb(-4), ask.address) for ask in asks),
             shipping_addresses=tuple(
-                orders.Address(f"Jane {n}", "123 Main St", "Austin", "US") for n in range(addresses)
+                orders.Address(f"{PERSON} {n}", "123 Main St", "Austin", "US") for n in range(addresses)
             ),
+            customer_id=customer[0],
+            customer_email=customer[1],
             currency=currency,
         )
         command = commands.PlaceOrder(caller=self.caller, intent=intent)
-        result = self._both(command, lambda: made.append(self.shop.place(external_id, asks, addresses, currency, body)))
+        result = self._both(command, lambda: made.append(self.shop.place(external_id, *body, body)))
         if result is None:
             return
         order, created, mismatch = made[0]
@@ -232,6 +244,14 @@ class SideBySide:
         """End a partially shipped order."""
         command = commands.CloseOrderShort(**self._asked(), order_id=order.id, intent=orders.Reason(reason))
         self._came_to(order, self._both(command, lambda: self.shop.close_short(order, reason)))
+
+    def erase(self, *, customer_id: str | None = None, email: str | None = None) -> None:
+        """Erase what is personal of a customer."""
+        self.shop.now = self.clock.now()
+        due, before, waiting = self.shop.erase(customer_id, email)
+        done = self._face().customers.erase(customer_id=customer_id, email=email)
+        expected = (tuple(order.id for order in due), before, tuple(order.id for order in waiting), 0)
+        comparing.same("erased", expected, (done.erased, done.erased_before, done.postponed, done.payloads))
 
     # Shipments
 
@@ -297,11 +317,14 @@ class SideBySide:
             status=TrackingStatus(news.status) if news.status is not None else None,
             reason=news.reason,
             code=news.code,
-            description=None,
+            description=WORDS,
             occurred_at=news.at,
             local_time=None,
             time_basis=TimeBasis.UTC,
             reading=Reading("model", None),
+            place=Place(city=PERSON),
+            signer=PERSON,
+            sub_code=WORDS,
         )
         command = commands.RecordScan(caller=self.caller, intent=said, at=news.at, received_at=self.clock.now())
         came_to: list[str] = []
@@ -313,9 +336,10 @@ class SideBySide:
     # Repeats and reading
 
     def replay(self, command: Command[Any], result: object) -> None:
-        """A repeated command id returns the first result and does nothing."""
+        """A repeated command id returns the first result, without whom it was erased from, and does nothing."""
         outcome = self.vectis.engine.run_told(command)
-        comparing.same("replayed", (True, result), (outcome.replayed, outcome.result))
+        comparing.same("replayed", True, outcome.replayed)
+        compare_replay(self.shop, result, outcome.result)
 
     def reuse_command_id(self, command_id: str | None, record: Record) -> None:
         """A command id that is used for something else is refused."""
