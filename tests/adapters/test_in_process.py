@@ -15,71 +15,11 @@ from vectis_core.faces import TenantFace
 from vectis_core.json_writer import write_json
 from vectis_http.json_codec import read_json
 from vectis_http.operations import RESOURCES
+from vectis_http.reference import python_calls
 from vectis_http.shapes import catalogue, orders, stock, tenancy, tracking, webhooks
 
-#: Each operation by name, and the method that does the same.
-METHODS: Mapping[str, str] = {
-    "createOrder": "orders.create",
-    "listOrders": "orders.list",
-    "getOrder": "orders.get",
-    "confirmOrder": "orders.confirm",
-    "cancelOrder": "orders.cancel",
-    "closeOrderShort": "orders.close_short",
-    "holdOrder": "orders.hold",
-    "releaseOrder": "orders.release",
-    "getOrderHistory": "orders.history",
-    "createShipment": "orders.ship",
-    "listShipments": "orders.shipments",
-    "getShipment": "shipments.get",
-    "shipShipment": "shipments.ship",
-    "deliverShipment": "shipments.deliver",
-    "voidShipment": "shipments.void",
-    "createProduct": "products.create",
-    "listProducts": "products.list",
-    "getProduct": "products.get",
-    "getProductBySku": "products.by_sku",
-    "updateProduct": "products.update",
-    "listInventory": "inventory.list",
-    "createStockRecord": "inventory.open",
-    "getStockRecord": "inventory.get",
-    "updateStockRecord": "inventory.update",
-    "adjustStock": "inventory.adjust",
-    "listMovements": "inventory.movements",
-    "explainStockRecord": "inventory.explain",
-    "listWarehouses": "warehouses.list",
-    "createWarehouse": "warehouses.create",
-    "getWarehouse": "warehouses.get",
-    "updateWarehouse": "warehouses.update",
-    "getSettings": "settings.get",
-    "updateSettings": "settings.update",
-    "listClients": "clients.list",
-    "createClient": "clients.create",
-    "getClient": "clients.get",
-    "revokeClient": "clients.revoke",
-    "createClientSecret": "clients.add_secret",
-    "listEvents": "events",
-    "eraseCustomer": "customers.erase",
-    "exportCustomer": "customers.export",
-    "createWebhook": "webhooks.create",
-    "listWebhooks": "webhooks.list",
-    "getWebhook": "webhooks.get",
-    "updateWebhook": "webhooks.update",
-    "deleteWebhook": "webhooks.delete",
-    "rotateWebhookSecret": "webhooks.rotate_secret",
-    "finishWebhookRotation": "webhooks.finish_rotation",
-    "testWebhook": "webhooks.test",
-    "listCarriers": "carriers.list",
-    "getCarrier": "carriers.get",
-    "configureCarrier": "carriers.configure",
-    "closeCarrier": "carriers.close",
-    "getTracking": "tracking.of_order",
-    "listDeliveries": "webhooks.deliveries",
-    "getDelivery": "webhooks.delivery",
-    "redeliver": "webhooks.redeliver",
-    "replayWebhook": "webhooks.replay",
-    "listReplays": "webhooks.replays",
-    "listEventTypes": "webhooks.event_types",
-}
+#: What the library calls each operation: the client calls it the same, but for the catalogue, which it has at hand.
+METHODS: Mapping[str, str] = {**python_calls.METHODS, "listEventTypes": "webhooks.event_types"}
 
 
 def test_every_operation_has_its_method(shop: Shop) -> None:
