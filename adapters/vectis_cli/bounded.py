@@ -1,6 +1,7 @@
 """HTTP/1.1 under uvicorn with bounds on what a connection may take: uvicorn itself bounds neither times nor heads.
 
 Whoever connects must send a whole head within some seconds and bytes, and a whole body within a minute, or is let go.
+A field behind the body is no header: whoever strips or sets headers on the way here does not look at it.
 Where connections run out, the one that has been waiting longest without a request makes room. So a crowd that holds
 connections open, or sends a byte now and then, keeps nobody else from being answered.
 """
@@ -31,7 +32,7 @@ class BoundedProtocol(HttpToolsProtocol):
     head_seconds: ClassVar[float] = 10
     #: Seconds for the body, from the end of the head on.
     body_seconds: ClassVar[float] = 60
-    #: Bytes of the request line and all headers; whatever came with them counts too.
+    #: Bytes in a row that are neither a whole head nor of a body: the request line and headers, or what ends a body.
     head_max: ClassVar[int] = 64 * 1024
     #: Connections at a time.
     connections_max: ClassVar[int] = 2_000
@@ -39,7 +40,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     #: The request whose head came last; uvicorn makes an object of it once the head is whole.
     _last: RequestResponseCycle | None = None
-    _head_bytes = 0
+    _bare_bytes = 0
+    #: Whether the head of the request that comes in is whole; fields after that are trailers.
+    _is_headed = False
     #: Since when the connection has been without a request, by the loop's clock; ``None`` while one is under way.
     waiting_since: float | None = None
 
@@ -57,13 +60,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and look at what is still missing."""
+        self._bare_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
         current = self.cycle
+        if self._bare_bytes > self.head_max:
+            self._let_go()
+            return
         if current is not None and current is not self._last:
             self._last = current
-            self._head_bytes = 0
             self.waiting_since = None
             self._stop_clock()
             if current.more_body:
@@ -71,14 +77,31 @@ class BoundedProtocol(HttpToolsProtocol):
         elif current is not None and current.more_body:
             return
         elif current is None or current.response_complete:
-            self._head_bytes += len(data)
-            if self._head_bytes > self.head_max:
-                self._refuse(431, "")
-            elif self._deadline is None:
+            if self._deadline is None:
                 self._await_head()
             return
         if not current.more_body:
             self._stop_clock()
+
+    def on_message_begin(self) -> None:
+        """Await a head."""
+        self._is_headed = False
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, and no trailer."""
+        if not self._is_headed:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Note that a head is whole."""
+        self._is_headed, self._bare_bytes = True, 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take part of a body."""
+        self._bare_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that a request is whole."""
@@ -106,6 +129,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
         request = HttpRequest("", "", remote_address=self.client[0] if self.client else "")
         access_log.write(request, Progress(request_id, []), status=status, size=len(text), seconds=0.0)
+
+    def _let_go(self) -> None:
+        """Let the connection go on which too much came that is neither head nor body."""
+        if self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body):
+            self._refuse(431, "")
+        else:
+            self.transport.abort()
 
     def _await_head(self) -> None:
         self.waiting_since = self.loop.time()
