@@ -246,12 +246,16 @@ class SideBySide:
         self._came_to(order, self._both(command, lambda: self.shop.close_short(order, reason)))
 
     def erase(self, *, customer_id: str | None = None, email: str | None = None) -> None:
-        """Erase what is personal of a customer."""
+        """Erase what is personal of a customer; repeats of what was done to their orders bring nothing of it back."""
         self.shop.now = self.clock.now()
         due, before, waiting = self.shop.erase(customer_id, email)
         done = self._face().customers.erase(customer_id=customer_id, email=email)
         expected = (tuple(order.id for order in due), before, tuple(order.id for order in waiting), 0)
         comparing.same("erased", expected, (done.erased, done.erased_before, done.postponed, done.payloads))
+        gone = {order.id for order in due}
+        for command, result in self.done:
+            if getattr(command, "order_id", None) in gone:
+                self.replay(command, result)
 
     # Shipments
 
