@@ -32,7 +32,7 @@ ERASING = (
         before="        if current is not None:\n",
         after="        if current is None:\n",
         fault="another order in the parcel of an erased one shows other words and tells nobody",
-        killed_by=(_MODEL,),
+        killed_by=(f"{_STORE}test_orders_in_one_parcel_forget_together",),
     ),
     Mutant(
         name="parcel-mates-words-stay",
@@ -40,7 +40,7 @@ ERASING = (
         before="        _show_again(work, order_id, parcels)\n",
         after="        work.order(order_id)\n",
         fault="another order in the parcel of an erased one goes on showing who took it",
-        killed_by=(f"{_STORE}test_orders_in_one_parcel_forget_together", _MODEL),
+        killed_by=(f"{_STORE}test_orders_in_one_parcel_forget_together",),
     ),
     Mutant(
         name="second-code-not-erased",
@@ -64,6 +64,6 @@ ERASING = (
         before="frozenset({OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.RETURNED})",
         after="frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.RETURNED})",
         fault="an order loses its address while its parcel is on the way",
-        killed_by=(_MODEL,),
+        killed_by=(f"{_STORE}test_a_customer_is_erased", _MODEL),
     ),
 )
