@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from http_faces import Shop, an_order
 
+from vectis_core.testing import samples
+from vectis_core.tracking.model import Place
+from vectis_core.tracking.statuses import TrackingStatus
+
 PERSONAL = "Jane Smith"
 
 
@@ -39,6 +43,47 @@ def test_a_customer_is_handed_out_and_erased(shop: Shop) -> None:
     repeat = shop.post("/api/orders", an_order("1", customerId="jane", customerEmail="Jane@example.com"))
     assert (repeat.status, repeat.headers["x-idempotency-mismatch"]) == (200, "true")
     assert PERSONAL not in repeat.body.decode()
+
+
+def test_what_is_handed_out_is_all_that_is_erased(shop: Shop) -> None:
+    """Each personal field of an order and of its parcel's scans is in the export, and after the erasure in none."""
+    marks = [f"Mark{number:02}x" for number in range(40)]
+    unused = iter(marks)
+
+    def address() -> dict[str, str]:
+        fields = ("name", "company", "line1", "line2", "city", "region", "postalCode", "phone")
+        return {field: next(unused) for field in fields} | {"country": "US"}
+
+    shop.stocked()
+    order = shop.ordered(
+        "all",
+        shippingAddresses=[address(), address()],
+        billingAddress=address(),
+        customerId=f"{next(unused)}@example.com",
+        customerEmail=(email := f"{next(unused)}@example.com"),
+    )
+    shop.post(f"/api/orders/{order['id']}/confirm")
+    shop.post(f"/api/orders/{order['id']}/shipments", {"carrier": "ups", "trackingNumber": "1Z999AA10123456784"})
+    told = samples.tracking_event(
+        status=TrackingStatus.DELIVERED,
+        reason=None,
+        corrects=False,
+        description=next(unused),
+        signer=next(unused),
+        proof_url=f"https://example.com/{next(unused)}",
+        place=Place(city=next(unused), region=next(unused), postal_code=next(unused), country="US"),
+        occurred_at=shop.clock.now(),
+    )
+    shop.face.tracking.record(told)
+    written = marks[: marks.index(next(unused))]
+
+    handed_out = shop.post("/api/customers/export", {"email": email}).body.decode()
+    assert [mark for mark in written if mark not in handed_out] == []
+    assert shop.post("/api/customers/erase", {"email": email}).json["erased"] == [order["id"]]
+    left = [shop.get(f"/api/orders/{order['id']}{rest}") for rest in ("", "/history", "/tracking")]
+    assert [each.status for each in left] == [200] * 3
+    assert [mark for mark in written if any(mark in each.body.decode() for each in left)] == []
+    assert shop.oms.verify().ok
 
 
 def test_a_kept_result_brings_nothing_back(shop: Shop) -> None:

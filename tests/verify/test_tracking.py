@@ -10,7 +10,7 @@ import pytest
 from tracking.parcels import told
 from verify.shop import EmptyShop, place
 
-from vectis_core.commands import RecordScan
+from vectis_core.commands import EraseOrder, RecordScan
 from vectis_core.orders import Shipment
 from vectis_core.orders.lifecycle import ShipmentStatus
 from vectis_core.tenancy import Caller
@@ -159,6 +159,21 @@ def a_scan_of_a_shipment_in_another_parcel(shop: Shop) -> dict[str, str]:
     """The shipment has another number; what it shows is not looked up there."""
     order, shipment = shop.place("label")
     return shop.change("waiting", shipments=((order, shipment),)) | {"order": order, "shipment": shipment}
+
+
+@breaks("erased")
+def a_scan_that_tells_what_its_order_forgot(shop: Shop) -> dict[str, str]:
+    """The order is erased, and its parcel's scan still says who took it."""
+    order = shop.face.orders.get(shop.labels["voided"].order_id)
+    shop.face.orders.cancel(order.id)
+    shop.engine.run(EraseOrder(caller=Caller(), order_id=order.id))
+    scan = attrs.evolve(shop.scans["voided"], event=attrs.evolve(shop.scans["voided"].event, signer="Jane"))
+    shop.scans["voided"] = scan
+    tracking = shop.face.shipments.get(shop.labels["voided"].id).tracking
+    shop.change("voided", shipments=(shop.place("voided"),))
+    assert tracking is not None
+    shop.change_shipment("voided", tracking=attrs.evolve(tracking, description=scan.event.description))
+    return {"order": order.id, "scan": scan.id}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case[1].__name__))
