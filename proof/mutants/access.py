@@ -157,6 +157,22 @@ ACCESS = (
         ),
     ),
     Mutant(
+        name="trailer-taken-for-a-header",
+        file="adapters/vectis_cli/bounded.py",
+        before="        if not self._is_headed:\n",
+        after="        if self._is_headed is not None:\n",
+        fault="a token that stands behind the body lets in, where proxies do not look",
+        killed_by=("tests/cli/test_bounded.py::test_a_field_behind_the_body_is_no_header",),
+    ),
+    Mutant(
+        name="bytes-behind-a-body-not-counted",
+        file="adapters/vectis_cli/bounded.py",
+        before="        if self._bare_bytes > self.head_max:\n",
+        after="        if self._bare_bytes > self.head_max and not self._is_headed:\n",
+        fault="without any token, a trailer that does not end takes all memory",
+        killed_by=("tests/cli/test_bounded.py::test_what_is_neither_head_nor_body_is_bounded",),
+    ),
+    Mutant(
         name="body-over-the-limit-read",
         file="adapters/vectis_http/api.py",
         before="    if len(body) > limit:\n",

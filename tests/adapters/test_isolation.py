@@ -6,8 +6,12 @@ here fails the test, so that none can be added without being tried.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import itertools
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +25,7 @@ from hypothesis import strategies as st
 from vectis_core.checking import wire_name
 from vectis_core.errors import VectisError
 from vectis_core.events import Subject
+from vectis_core.faces.listing import Listing
 from vectis_core.ports import DeliveryFilter, OrderFilter, ProductFilter, Slice, StockFilter
 from vectis_http.operation import Body, Operation
 from vectis_http.operations import RESOURCES
@@ -167,11 +172,16 @@ def ask(shop: Shop, operation: Operation, names: Names, kind: str | None = None,
     return shop.ask(operation.method, path_of(operation, names, kind), body, **more)
 
 
+def unnamed(text: str, names: Names) -> str:
+    """Return a text with one word for whatever was named."""
+    for name in sorted([*names.texts, names.carrier], key=len, reverse=True):
+        text = text.replace(name, "?")
+    return text
+
+
 def told(answer: Answer, names: Names) -> tuple[Any, ...]:
     """Return all that an answer says, with one word for whatever was named; neither its id nor the rate limit."""
-    body = answer.body.decode()
-    for name in sorted([*names.texts, names.carrier], key=len, reverse=True):
-        body = body.replace(name, "?")
+    body = unnamed(answer.body.decode(), names)
     headers = {
         name: value for name, value in answer.headers.items() if not name.startswith(("x-ratelimit", "x-request-id"))
     }
@@ -285,48 +295,85 @@ def test_a_push_of_one_tenant_moves_no_parcel_of_another(shop: Shop, other: Shop
     assert everything_of(shop) == before
 
 
-def calls(shop: Shop, names: Names) -> Iterator[Any]:
-    """Yield every call of the Python face that takes an id."""
-    face, ids = shop.face, names.ids
-    for part in ("orders", "shipments", "products", "inventory", "warehouses", "clients", "webhooks"):
-        yield lambda part=part: getattr(face, part).get(ids[part])
-    yield lambda: face.products.by_sku(names.sku)
-    yield lambda: face.orders.by_external_id(names.external_id)
-    yield lambda: face.orders.confirm(ids["orders"])
-    yield lambda: face.orders.cancel(ids["orders"])
-    yield lambda: face.orders.hold(ids["orders"], "x")
-    yield lambda: face.orders.release(ids["orders"], "x")
-    yield lambda: face.orders.close_short(ids["orders"], "x")
-    yield lambda: face.orders.ship(ids["orders"], carrier="UPS", tracking_number="1")
-    yield lambda: face.orders.history(ids["orders"])
-    yield lambda: face.shipments.ship(ids["shipments"])
-    yield lambda: face.shipments.deliver(ids["shipments"])
-    yield lambda: face.shipments.void(ids["shipments"])
-    yield lambda: face.inventory.adjust(ids["inventory"], 1, "x")
-    yield lambda: face.inventory.explain(ids["inventory"])
-    yield lambda: face.clients.revoke(ids["clients"])
-    yield lambda: face.clients.add_secret(ids["clients"])
-    yield lambda: face.webhooks.delete(ids["webhooks"])
-    yield lambda: face.webhooks.test(ids["webhooks"])
-    yield lambda: face.webhooks.rotate_secret(ids["webhooks"])
-    yield lambda: face.tracking.of_order(ids["orders"])
-    yield lambda: face.carriers.get(names.carrier)
+def required(names: Names) -> Mapping[str, Any]:
+    """Return what to give for each parameter that a call of the Python face must be given, where it names a thing."""
+    ids = names.ids
+    return {
+        "order_id": ids["orders"],
+        "shipment_id": ids["shipments"],
+        "product_id": ids["products"],
+        "stock_id": ids["inventory"],
+        "warehouse_id": ids["warehouses"],
+        "client_id": ids["clients"],
+        "subscription_id": ids["webhooks"],
+        "delivery_id": ids["deliveries"],
+        "sku": names.sku,
+        "external_id": names.external_id,
+        "carrier": names.carrier,
+        "reason": "x",
+        "adjustment": 1,
+        "tracking_number": "1",
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
+    }
 
 
-def test_in_process_another_tenants_ids_are_unknown_too(shop: Shop, other: Shop) -> None:
+#: Calls of the Python face that make something of one's own, or look for it among one's own: they name nobody's thing.
+_OWN = set(
+    "carriers.configure clients.create orders.create products.create warehouses.create webhooks.create tracking.record "
+    "customers.erase customers.export settings.update events".split()
+)
+
+
+def calls(face: Any, names: Names) -> Iterator[tuple[str, Any]]:
+    """Yield every call of the Python face, awaitable or not, that must be given the name of something."""
+    given = required(names)
+    for part in sorted(each for each in dir(face) if not each.startswith("_") and each not in {"aio", "events"}):
+        for name in sorted(each for each in dir(getattr(face, part)) if not each.startswith("_")):
+            method = getattr(getattr(face, part), name)
+            if not callable(method) or f"{part}.{name}" in _OWN:
+                continue
+            wanted = [each.name for each in inspect.signature(method).parameters.values() if each.default is each.empty]
+            assert set(wanted) <= given.keys(), f"nothing is known here of what {part}.{name} must be given: {wanted}"
+            if wanted:
+                yield f"{part}.{name}", partial(method, **{each: given[each] for each in wanted})
+
+
+def result_of(call: Any) -> Any:
+    """Return what a call comes to: awaited, or read to its end."""
+
+    async def awaited(made: Any) -> Any:
+        return [each async for each in made] if hasattr(made, "__aiter__") else await made
+
+    made = call()
+    if inspect.isawaitable(made) or hasattr(made, "__aiter__"):
+        return asyncio.run(awaited(made))
+    return list(made) if isinstance(made, Listing) else made
+
+
+@pytest.mark.parametrize("way", ["plain", "awaitable"])
+def test_in_process_another_tenants_ids_are_unknown_too(shop: Shop, other: Shop, way: str) -> None:
     """``oms.tenant("b")`` refuses each id of another's in the very words in which it refuses one that nobody has."""
     theirs = a_victim(shop)
     nobodys = of_nobody(theirs)
     before = everything_of(shop)
-    for found, missing in zip(calls(other, theirs), calls(other, nobodys), strict=True):
+    face = other.face if way == "plain" else other.face.aio
+    for (name, found), (_, missing) in zip(calls(face, theirs), calls(face, nobodys), strict=True):
         said = []
-        for call in (found, missing):
+        for call, names in ((found, theirs), (missing, nobodys)):
             with pytest.raises(VectisError) as refused:
-                call()
-            said.append((type(refused.value), refused.value.message.replace("ups", "?").replace("dhl", "?")))
+                result_of(call)
+            said.append((name, type(refused.value), unnamed(refused.value.message, names)))
         assert said[0] == said[1]
+    assert everything_of(shop) == before
+
+
+def test_in_process_no_list_tells_of_another_tenant(shop: Shop, other: Shop) -> None:
+    """Nor is a customer of another's found, handed out or erased."""
+    theirs = a_victim(shop)
+    before = everything_of(shop)
     assert not list(other.face.orders.list(customer_id=theirs.customer_id))
-    assert not list(other.face.customers.export(email=theirs.email))
-    assert other.face.customers.erase(customer_id=theirs.customer_id).erased == ()
+    for whose in ({"customer_id": theirs.customer_id}, {"email": theirs.email}):
+        assert not list(other.face.customers.export(**whose))
+        assert other.face.customers.erase(**whose).erased == ()
     assert MARK not in repr(list(other.face.events()))
     assert everything_of(shop) == before
