@@ -123,6 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
         request_id = _new_request_id()
         head = (
             f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            "x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\ncache-control: no-store\r\n"
             f"content-length: {len(text)}\r\n{IDENTIFIED.name.lower()}: {request_id}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write((head + text).encode("ascii"))

@@ -54,6 +54,14 @@ def test_a_field_behind_the_body_is_no_header(server: Server) -> None:
     assert answer(server, behind).startswith(b"HTTP/1.1 401 ")
 
 
+def test_what_is_no_http_is_answered_with_the_safe_headers(server: Server) -> None:
+    """No answer is guessed at or kept, not even the one to what never came to be a request."""
+    refused = answer(server, b"no such thing\r\n\r\n")
+    assert refused.startswith(b"HTTP/1.1 400 ")
+    for header in (b"x-content-type-options: nosniff", b"referrer-policy: no-referrer", b"cache-control: no-store"):
+        assert header in refused
+
+
 @pytest.mark.parametrize(
     "beginning",
     [
