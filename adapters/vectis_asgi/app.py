@@ -81,7 +81,7 @@ class AsgiApp:
                         value = api.look_up(effect)
                     else:
                         value = await _supply(api, effect, receive)
-                except _ClientGoneError:
+                except (_ClientGoneError, asyncio.CancelledError):
                     # Now and in this task, so that what was begun for the request ends where it began.
                     exchange.close()
                     raise

@@ -50,6 +50,7 @@ class Prometheus(Telemetry):
         self._of_command: dict[tuple[str, str], Counter] = {}
         self._of_request: dict[tuple[str, str, int], Histogram] = {}
         self._of_read: dict[str, Histogram] = {}
+        self._gauges: _Gauges | None = None
         ProcessCollector(registry=self.registry)
 
     def _counter(self, row: Series) -> Counter:
@@ -59,8 +60,11 @@ class Prometheus(Telemetry):
         return Histogram(row.name, row.meaning, row.labels, registry=self.registry, buckets=row.bounds)
 
     def watch(self, vitals: Vitals) -> None:
-        """Read the gauges of *vitals* with every scrape."""
-        self.registry.register(_Gauges(vitals))
+        """Read the gauges of *vitals* with every scrape, and no more those of a Vectis that was opened before."""
+        if self._gauges is not None:
+            self.registry.unregister(self._gauges)
+        self._gauges = _Gauges(vitals)
+        self.registry.register(self._gauges)
 
     def exposition(self) -> tuple[str, bytes]:
         """Return the media type and the text of all series."""

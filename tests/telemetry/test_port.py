@@ -21,6 +21,7 @@ from vectis_core import InsufficientStock, Item, NotFound, OutcomeUnknown, Servi
 from vectis_core.catalogue import NewProduct
 from vectis_core.commands import ConfirmOrder, CreateProduct
 from vectis_core.engine import Engine
+from vectis_core.loggers import REQUEST_ID
 from vectis_core.orders import Placed
 from vectis_core.telemetry import Audience, Telemetry
 from vectis_core.testing import FrozenClock
@@ -231,6 +232,30 @@ def test_a_client_that_goes_away_is_told(heard: Heard) -> None:
         asyncio.run(app(scope_of(request, sized=True), receive, send))
 
     assert [(each.route, each.status) for each in heard.requests] == [("/oauth/token", 499)]
+
+
+def test_a_request_that_is_cancelled_ends_in_its_own_task(heard: Heard) -> None:
+    """A middleware that gives a request up goes on without its id, and those who listen are told at once."""
+
+    async def never() -> dict[str, str]:
+        raise asyncio.CancelledError
+
+    async def send(message: object) -> None:
+        raise AssertionError("nobody is there to be answered")
+
+    async def give_up(app: AsgiApp) -> tuple[BaseException, str | None, int]:
+        request = HttpRequest(method="POST", path="/oauth/token", body=b"grant")
+        try:
+            await app(scope_of(request, sized=True), never, send)
+        except asyncio.CancelledError as error:
+            # Who holds the error holds all that was on its way.
+            return error, REQUEST_ID.get(), len(heard.requests)
+        raise AssertionError("a cancelled task goes on")
+
+    with Vectis.open("memory://", telemetry=heard) as oms:
+        _, request_id, told = asyncio.run(give_up(AsgiApp(HttpApi(oms, environ={}))))
+
+    assert (request_id, told) == (None, 1)
 
 
 def test_attempts_to_deliver_are_told(heard: Heard) -> None:

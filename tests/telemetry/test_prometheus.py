@@ -289,6 +289,14 @@ def test_without_metrics_the_answer_says_how_to_have_them(clock: FrozenClock) ->
     assert "vectis-oms[metrics]" in answer.json["message"]
 
 
+def test_the_gauges_are_those_of_the_vectis_that_is_open(prometheus: Prometheus, tmp_path: Path) -> None:
+    """A listener that outlives its Vectis, as over a server's restart in one process, reads the next one's."""
+    with Vectis.open("memory://", telemetry=prometheus):
+        assert value(prometheus, "vectis_store_log_bytes") is None
+    with Vectis.open(f"sqlite:///{tmp_path}/shop.db", telemetry=prometheus):
+        assert value(prometheus, "vectis_store_log_bytes") is not None
+
+
 def test_the_server_keeps_metrics(tmp_path: Path) -> None:
     """``vectis serve`` tells them to who has the scope, and with ``--open-metrics`` to whoever asks."""
     database = f"sqlite:///{tmp_path}/shop.db"
