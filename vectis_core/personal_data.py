@@ -15,7 +15,7 @@ from vectis_core import queries
 from vectis_core.checking import check
 from vectis_core.commands import Command, DropPayloads, EraseOrder, PayloadsDropped
 from vectis_core.constraints import Email, Text
-from vectis_core.engine.tickets import Outcome
+from vectis_core.engine.tickets import Outcome, Purge
 from vectis_core.errors import ValidationError, VectisError
 from vectis_core.orders.erasure import ENDED
 from vectis_core.orders.model import Order
@@ -49,6 +49,13 @@ class Erasure:
     postponed: tuple[str, ...]
     #: How many kept payloads of carriers were deleted, which named their parcels.
     payloads: int
+    #: Whether the bytes are gone from the store's files, too; where somebody was reading, they go later.
+    purged: bool
+
+    @property
+    def matched(self) -> int:
+        """How many orders of the customer there are."""
+        return len(self.erased) + self.erased_before + len(self.postponed)
 
 
 @attrs.frozen
@@ -59,8 +66,8 @@ class CustomerRecord:
     shipments: tuple[ShipmentTimeline, ...]
 
 
-#: What erasing asks of whoever drives it: a question to the store, or commands that do not need each other.
-Step = Callable[[View], Any] | tuple[Command[Any], ...]
+#: What erasing asks of whoever drives it, as ``vectis_core.engine.Steps`` do.
+Step = Callable[[View], Any] | tuple[Command[Any], ...] | Purge
 Steps = Generator[Step, Any, Erasure]
 
 
@@ -101,7 +108,8 @@ def erase(caller: Caller, who: CustomerKey) -> Steps:
     erased: list[str] = []
     for first in range(0, len(due), _PAGE):
         erased += _done((yield tuple(due[first : first + _PAGE])))
-    return Erasure(tuple(erased), len(ended) - len(erased), tuple(postponed), payloads)
+    purged: bool = yield Purge()
+    return Erasure(tuple(erased), len(ended) - len(erased), tuple(postponed), payloads, purged)
 
 
 def _page(caller: Caller, where: OrderFilter, before: str | None) -> Step:

@@ -575,6 +575,14 @@ class Store(Protocol):
         """Return the size of the store's write-ahead log in bytes, as far as it can be told; ``None`` without one."""
         ...
 
+    def purge(self) -> bool:
+        """Let go of the bytes of what was overwritten or deleted; return whether no file of the store has any more.
+
+        Called from any thread, while others write. It gives up soon, and returns ``False``, where somebody still reads
+        a former state: who asks again later finishes it.
+        """
+        ...
+
     def close(self) -> None:
         """Release everything; harmless when repeated."""
         ...

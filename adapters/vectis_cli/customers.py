@@ -9,6 +9,7 @@ import click
 
 from vectis_cli.database import database_option, existing_tenant, json_option, opened, tenant_option
 from vectis_core.json_writer import write_json
+from vectis_core.personal_data import Erasure
 from vectis_http.shapes.tracking import CUSTOMER_RECORD
 
 
@@ -29,25 +30,37 @@ def _key_options(command: Any) -> Any:
 @tenant_option
 @json_option
 def erase(customer_id: str | None, email: str | None, database: str, tenant: str, as_json: bool) -> None:
-    """Erase what is personal from all orders of a customer that have ended; the books stay whole.
+    """Erase what is personal from all orders of a customer in one tenant that have ended; the books stay whole.
 
     Orders that have not ended are left as they are and make the exit code 2: ask again once they are delivered or
-    cancelled.
+    cancelled. So do bytes that stay in the file, because somebody else is reading. Where the tenant has no order of the
+    customer, the exit code is 1.
     """
     with opened(database) as oms:
         done = existing_tenant(oms, tenant).customers.erase(customer_id=customer_id, email=email)
     if as_json:
-        told = {"erased": done.erased, "erasedBefore": done.erased_before, "postponed": done.postponed}
-        click.echo(json.dumps(told | {"payloadsDeleted": done.payloads}))
+        told = {"tenant": tenant, "erased": done.erased, "erasedBefore": done.erased_before}
+        told |= {"postponed": done.postponed, "payloadsDeleted": done.payloads, "purged": done.purged}
+        click.echo(json.dumps(told))
     else:
-        click.echo(
-            f"{len(done.erased)} orders erased, {done.erased_before} before; "
-            f"{done.payloads} payloads of carriers deleted"
-        )
-        for order_id in done.postponed:
-            click.echo(f"Not ended, and left as it is: order {order_id}", err=True)
-    if done.postponed:
+        _tell(done, tenant)
+    if not done.matched:
+        raise click.ClickException(f"Tenant {tenant} has no order that names this customer; --tenant asks another one")
+    if done.postponed or not done.purged:
         click.get_current_context().exit(2)
+
+
+def _tell(done: Erasure, tenant: str) -> None:
+    orders, payloads = _counted(len(done.erased), "order"), _counted(done.payloads, "payload")
+    click.echo(f"Tenant {tenant}: {orders} erased, {done.erased_before} before; {payloads} of carriers deleted")
+    for order_id in done.postponed:
+        click.echo(f"Not ended, and left as it is: order {order_id}", err=True)
+    if not done.purged:
+        click.echo("Somebody is reading, so former bytes are still in the file: ask again to be sure", err=True)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 @customers.command()

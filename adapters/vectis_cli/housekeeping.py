@@ -1,4 +1,4 @@
-"""Clears what has aged while a server runs."""
+"""Clears what has aged while a server runs, and lets go of the bytes of what was erased."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ async def keep_house(oms: Vectis, every: float = EVERY, pause: float = PAUSE) ->
         try:
             cleared = await oms.submit(command)
             more = max(attrs.astuple(cleared)) >= command.limit
+            if not more:
+                # What was erased while somebody was reading.
+                await asyncio.to_thread(oms.store.purge)
         except VectisError as error:
             _logger.warning("Housekeeping did not run: %s", error)
         await asyncio.sleep(pause if more else every)

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from vectis_core.commands import Command
+from vectis_core.engine import Purge
 from vectis_core.errors import NotFound, ValidationError, VectisError
 from vectis_core.loggers import REQUEST_ID, forget_request
 from vectis_core.telemetry import ReadDone, RequestDone
@@ -103,10 +104,12 @@ class HttpApi:
             return self.oms.engine.run_all(effect.commands)
         return read_body(effect.limit) if isinstance(effect, ReadBody) else self.look_up(effect)
 
-    def look_up(self, effect: Query | Work) -> Any:
+    def look_up(self, effect: Query | Work | Purge) -> Any:
         """Return what a question or a piece of work comes to, in the calling thread."""
         if isinstance(effect, Work):
             return effect.do()
+        if isinstance(effect, Purge):
+            return self.oms.store.purge()
         with self.oms.engine.read() as view:
             return effect.read(view)
 

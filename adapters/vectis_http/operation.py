@@ -12,6 +12,7 @@ import attrs
 from vectis_core.access import SCOPES
 from vectis_core.commands import Command
 from vectis_core.constraints import Schema
+from vectis_core.engine import Purge
 from vectis_core.errors import VectisError
 from vectis_core.ports import Slice, View
 from vectis_core.queries import Page, page_slice
@@ -92,7 +93,7 @@ class Several:
 
 
 #: What an exchange asks of its driver. A command comes to an ``Outcome``, a query and work to their result.
-Effect = ReadBody | Command[Any] | Several | Query | Work
+Effect = ReadBody | Command[Any] | Several | Query | Work | Purge
 
 
 @attrs.frozen

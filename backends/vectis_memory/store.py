@@ -96,6 +96,10 @@ class MemoryStore:
     def log_bytes(self) -> None:
         """Return that there is no log."""
 
+    def purge(self) -> bool:
+        """Return that there is no file."""
+        return True
+
     def close(self) -> None:
         """Forget everything; harmless when repeated."""
         self._closed = True

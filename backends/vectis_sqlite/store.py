@@ -22,6 +22,7 @@ from vectis_sqlite.copying import copy_database
 from vectis_sqlite.errors import translated
 from vectis_sqlite.lock import FileLock
 from vectis_sqlite.log import WriteAheadLog
+from vectis_sqlite.purging import purge
 from vectis_sqlite.transaction import SqliteTransaction
 from vectis_sqlite.view import SqliteView
 
@@ -240,6 +241,14 @@ class SqliteStore:
     def log_bytes(self) -> int | None:
         """Return the size of the write-ahead log."""
         return self._log.bytes_now()
+
+    def purge(self) -> bool:
+        """Write the log back into the file and cut it to nothing, as far as readers allow within about a second.
+
+        Raises ``UsageError`` after ``close`` and in the child of a fork.
+        """
+        self._check_usable()
+        return not self._log.bytes_now() or purge(self.path, self._synchronous)
 
     def close(self) -> None:
         """Close all connections; the last of all processes to close empties the write-ahead log, under the lock.

@@ -33,7 +33,8 @@ def test_a_customer_is_handed_out_and_erased(shop: Shop) -> None:
 
     erased = shop.post("/api/customers/erase", {"customerId": "jane"})
     assert erased.status == 200
-    assert erased.json == {"erased": [ended], "erasedBefore": 0, "postponed": [waiting], "payloadsDeleted": 0}
+    told = {"erasedBefore": 0, "postponed": [waiting], "payloadsDeleted": 0, "purged": True}
+    assert erased.json == {"erased": [ended], **told}
     assert PERSONAL not in shop.get(f"/api/orders/{ended}").body.decode()
     assert PERSONAL in shop.get(f"/api/orders/{waiting}").body.decode()
     again = shop.post("/api/customers/erase", {"customerId": "jane"}).json

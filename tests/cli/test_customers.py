@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from cli_types import Call
 
 from vectis_core import Address, Item, Vectis
@@ -32,16 +33,46 @@ def test_a_customer_is_printed_and_erased(vectis: Call, database: str) -> None:
     erased = vectis("customers", "erase", "--customer-id", "jane", "--json")
     assert erased.exit_code == 2
     assert json.loads(erased.stdout) == {
+        "tenant": "default",
         "erased": [ids[0]],
         "erasedBefore": 0,
         "postponed": [ids[1]],
         "payloadsDeleted": 0,
+        "purged": True,
     }
     with Vectis.open(database) as oms:
         oms.orders.cancel(ids[1])
     last = vectis("customers", "erase", "--customer-id", "jane")
-    assert (last.exit_code, last.stdout.split()[0]) == (0, "1")
+    told = "Tenant default: 1 order erased, 1 before; 0 payloads of carriers deleted\n"
+    assert (last.exit_code, last.stdout) == (0, told)
     assert "Jane Smith" not in vectis("customers", "export", "--customer-id", "jane").stdout
+
+
+def test_erasing_nobody_is_no_success(vectis: Call, database: str) -> None:
+    """Asked of the wrong tenant, it names the tenant and fails, for the customer's data are somewhere else."""
+    with Vectis.open(database):
+        pass
+    for form in ([], ["--json"]):
+        asked = vectis("customers", "erase", "--email", "jane@example.com", *form)
+        assert asked.exit_code == 1
+        assert "Tenant default has no order that names this customer" in asked.stderr
+
+
+def test_bytes_that_stay_are_told(vectis: Call, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file cannot be purged just now, the command says so, and its exit code is 2."""
+    jane = Address(name="Jane Smith", line1="123 Main St", city="Austin", country="US")
+    with Vectis.open(database) as oms:
+        oms.products.create(sku="W", name="Widget")
+        [stock] = oms.inventory.list(sku="W")
+        oms.inventory.adjust(stock.id, 9, "delivery")
+        placed = oms.orders.create(
+            external_id="1", items=[Item("W", 1, 1)], shipping_addresses=[jane], customer_id="jane"
+        )
+        oms.orders.cancel(placed.order.id)
+    monkeypatch.setattr("vectis_sqlite.store.SqliteStore.purge", lambda _: False)
+    erased = vectis("customers", "erase", "--customer-id", "jane")
+    assert erased.exit_code == 2
+    assert "still in the file" in erased.stderr
 
 
 def test_a_customer_must_be_named(vectis: Call, database: str) -> None:

@@ -68,3 +68,18 @@ def test_a_round_that_fails_is_logged_and_tried_again(caplog: pytest.LogCaptureF
             run_until(oms, lambda: True, every=0, pause=0)
 
     assert "The database is busy" in caplog.text
+
+
+def test_what_was_erased_while_somebody_was_reading_goes_later() -> None:
+    """Each round has the store let go of former bytes, after it has cleared what aged."""
+    with Vectis.open("memory://") as oms:
+        asked: list[bool] = []
+
+        def purge() -> bool:
+            asked.append(True)
+            return True
+
+        oms.store.purge = purge  # type: ignore[method-assign] # to hear of it
+        run_until(oms, lambda: bool(asked), every=0, pause=0)
+
+    assert asked

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from vectis_core import Address, Item, Vectis
 from vectis_core.testing import samples
 from vectis_core.tracking.statuses import TrackingStatus
 from vectis_sqlite import connections
+from vectis_sqlite.lock import FileLock
 
 GONE, KEPT = b"Zyxwvut-gone", b"Zyxwvut-kept"
 
@@ -53,6 +57,82 @@ def left_in_file(file: Path) -> tuple[int, int]:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     data = b"".join(path.read_bytes() for path in file.parent.glob("shop.db*"))
     return data.count(GONE), data.count(KEPT)
+
+
+IDLE = """
+import sys
+from vectis_core import Vectis
+with Vectis.open("sqlite:///" + sys.argv[1]) as oms:
+    print(len(list(oms.orders.list())), flush=True)
+    sys.stdin.read()
+"""
+READING = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+print(connection.execute("SELECT count(*) FROM orders").fetchone()[0], flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def beside(program: str, file: Path) -> Iterator[None]:
+    """Have *program* run with the file open, until the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        yield
+        process.communicate()
+
+
+def left(file: Path) -> int:
+    """Return how often the bytes of the erased customer stand in the file and beside it, as it lies there."""
+    return sum(path.read_bytes().count(GONE) for path in file.parent.glob("shop.db*"))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Vectis]:
+    """Return a shop with two orders that have ended, of the customer to be erased."""
+    with Vectis.open(f"sqlite:///{tmp_path}/shop.db") as oms:
+        oms.products.create(sku="W", name="Widget")
+        [stock] = oms.inventory.list(sku="W")
+        oms.inventory.adjust(stock.id, 1_000, "delivery")
+        for number in range(2):
+            trade(oms, number, "c1", GONE.decode())
+        yield oms
+
+
+def test_erasing_leaves_no_byte_while_others_have_the_file_open(shop: Vectis, tmp_path: Path) -> None:
+    """Neither in the file nor in its log, as soon as the call has returned; another process is open and idle."""
+    file = tmp_path / "shop.db"
+    with beside(IDLE, file):
+        assert left(file) > 0
+        assert shop.customers.erase(customer_id="c1").purged
+        assert left(file) == 0
+
+
+def test_who_reads_a_former_state_keeps_its_bytes_until_later(shop: Vectis, tmp_path: Path) -> None:
+    """Then the erasure says so, others go on writing, and once the reader has ended a repeat lets go of the bytes."""
+    file = tmp_path / "shop.db"
+    with beside(READING, file):
+        done = shop.customers.erase(customer_id="c1")
+        assert (len(done.erased), done.purged) == (2, False)
+        assert left(file) > 0
+        shop.products.create(sku="X", name="Written meanwhile")
+    assert shop.customers.erase(customer_id="c1").purged
+    assert left(file) == 0
+
+
+def test_a_lock_that_is_held_stops_no_erasure(
+    shop: Vectis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The rows are erased by then: that the file could not be purged is an answer and a line in the log."""
+    monkeypatch.setattr("vectis_sqlite.purging._LOCK_TIMEOUT", 0.0)
+    with FileLock(tmp_path / "shop.db.lock", 1.0).held():
+        assert not shop.store.purge()
+    assert "could not be purged" in caplog.text
 
 
 def erased_shop(file: Path) -> tuple[int, int]:

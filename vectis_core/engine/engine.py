@@ -27,7 +27,7 @@ from vectis_core.constraints import Text
 from vectis_core.engine.batch import BatchRunner
 from vectis_core.engine.interrupts import insist
 from vectis_core.engine.telling import NOTHING_NOTED, asked_by, batches_of, kind_of
-from vectis_core.engine.tickets import LoopWaiter, Outcome, ThreadWaiter, Ticket, Within, wake_all
+from vectis_core.engine.tickets import LoopWaiter, Outcome, Purge, ThreadWaiter, Ticket, Within, wake_all
 from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError, VectisError
 from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Questions to the store, and commands that do not need each other, one after the other, that come to one result.
-Steps = Generator[Callable[[View], Any] | tuple[Command[Any], ...], Any, T]
+#: What steps may yield: a question to the store, commands that do not need each other, or that erased bytes be let go.
+Step = Callable[[View], Any] | tuple[Command[Any], ...] | Purge
+#: Steps, one after the other, that come to one result.
+Steps = Generator[Step, Any, T]
 
 _logger = logging.getLogger("vectis.engine")
 
@@ -139,10 +141,7 @@ class Engine:
         return [each.outcome_or_refusal() if isinstance(each, Ticket) else each for each in came_to]
 
     def run_steps(self, begin: Callable[[], Steps[T]]) -> T:
-        """Return what steps come to, which yield questions to the store, and commands that do not need each other.
-
-        A question is sent its answer, commands what ``run_all`` returns of them.
-        """
+        """Return what steps come to; a question is sent its answer, commands what ``run_all`` returns of them."""
         steps = begin()
         answer: Any = None
         while True:
@@ -151,7 +150,12 @@ class Engine:
             except StopIteration as done:
                 result: T = done.value
                 return result
-            answer = self.run_all(step) if isinstance(step, tuple) else self.ask_view(step)
+            answer = self._taken(step)
+
+    def _taken(self, step: Step) -> Any:
+        if isinstance(step, tuple):
+            return self.run_all(step)
+        return self.store.purge() if isinstance(step, Purge) else self.ask_view(step)
 
     def _ask(self, command: Command[Any], waiter: ThreadWaiter, came_to: list[Ticket | VectisError]) -> None:
         """Queue a command and note its ticket, or the refusal; the ticket first, so that an interrupt loses none."""

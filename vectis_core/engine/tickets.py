@@ -31,6 +31,11 @@ class Outcome(Generic[T]):
     replayed: bool = False
 
 
+@attrs.frozen
+class Purge:
+    """A step that has the store let go of what was erased; it comes to what ``Store.purge`` returns."""
+
+
 class ThreadWaiter:
     """A thread that sleeps until it is woken."""
 

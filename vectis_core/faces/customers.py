@@ -23,7 +23,8 @@ class CustomersFace:
 
         Addresses, e-mail address, an id that is one, and what carriers told of whom and where; the order itself, its
         ledger and its events stay. Orders that have not ended are named in the result and left as they are: ask again
-        later. Harmless when repeated. Each order tells ``order.redacted``.
+        later. Harmless when repeated. Each order tells ``order.redacted``. At its end the store lets go of the bytes;
+        where somebody reads a former state, ``purged`` is false, and housekeeping or a repeat does it.
 
         Raises ``ValidationError`` unless one of the two is given.
         """

@@ -300,6 +300,10 @@ class FaultyStore:
         """Return what the inner store does."""
         return self.inner.log_bytes()
 
+    def purge(self) -> bool:
+        """Purge the inner store."""
+        return self.inner.purge()
+
     def close(self) -> None:
         """Close the inner store."""
         self.inner.close()

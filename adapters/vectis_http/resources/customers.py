@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vectis_core import personal_data
+from vectis_core.engine import Purge
 from vectis_core.personal_data import CustomerKey
 from vectis_http import parameters
 from vectis_http.operation import Body, Call, Operation, Query, Several, Steps, Success, page_of
@@ -20,7 +21,10 @@ def _erase(call: Call) -> Steps:
             step = steps.send(answer)
         except StopIteration as done:
             return done.value
-        answer = yield Several(step) if isinstance(step, tuple) else Query(step)
+        if isinstance(step, tuple):
+            answer = yield Several(step)
+        else:
+            answer = yield step if isinstance(step, Purge) else Query(step)
 
 
 def _export(call: Call) -> Query:

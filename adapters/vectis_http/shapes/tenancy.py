@@ -42,4 +42,6 @@ EVENT_PAGE = Shape.of(
     Member("next", "next", description="The cursor that continues after these; the one given where there are none"),
 )
 
-ERASURE = Shape.of(Erasure, "Erasure", "erased", "erased_before", "postponed", Member("payloadsDeleted", "payloads"))
+ERASURE = Shape.of(
+    Erasure, "Erasure", "erased", "erased_before", "postponed", Member("payloadsDeleted", "payloads"), "purged"
+)

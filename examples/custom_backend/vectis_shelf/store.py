@@ -122,6 +122,10 @@ class ShelfStore:
     def log_bytes(self) -> None:
         """Return that there is no log but the file itself."""
 
+    def purge(self) -> bool:
+        """Return that the file keeps all that was ever written: it only grows."""
+        return False
+
     def close(self) -> None:
         """Close the file; harmless when repeated."""
         self._closed = True

@@ -219,6 +219,20 @@ class ErasureConformance(ConformanceBase):
         same("told", ("shipment.tracking_updated", True), (told.type, told.data["isCurrent"]))
         self.check_books()
 
+    def test_purging_loses_nothing_that_is_left(self) -> None:
+        """Whether a store can let go of former bytes or not, all rows stay, also for those who read meanwhile."""
+        self.stocked()
+        self._delivered(self._place("ORDER-1"))
+        with self.store.read() as view:
+            before = view.orders("default", OrderFilter(), Slice(ALL))
+            answer = self.store.purge()
+            same("meanwhile", before, view.orders("default", OrderFilter(), Slice(ALL)))
+        same("an answer", True, answer in {True, False})
+        again = self.store.purge()
+        same("erasing says the same", again, self.vectis.customers.erase(customer_id="nobody").purged)
+        same("after", before, list(self.vectis.orders.list()))
+        self.check_books()
+
     def _keep(self, *payloads: str) -> None:
         for text in payloads:
             sealed = self.vectis.vault.seal(text.encode(), payload_owner("default", "ups"))
