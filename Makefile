@@ -28,6 +28,7 @@ check: $(DEVELOP) ## Lint, formatting, types, import rules, limits of size.
 	$(BIN)/pytest -q -p no:cacheprovider tests/architecture/test_limits.py
 
 docs: $(DEVELOP) ## Build the site of the documentation in build/docs, without a network; warnings are errors.
+	@echo "Building the site ..." >&2
 	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 	@echo "Open build/docs/index.html"
 
@@ -60,5 +61,6 @@ $(BUILT): pyproject.toml constraints.txt
 	@touch $@
 
 $(DEVELOP): $(BUILT)
+	@echo "Installing what development needs ..." >&2
 	@$(PIP) --no-build-isolation --editable . --group dev
 	@touch $@

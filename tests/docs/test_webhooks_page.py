@@ -94,6 +94,18 @@ def test_the_receiver_in_python_takes_what_we_send() -> None:
     assert len(program["seen"]) == 1
 
 
+def test_the_check_in_the_standard_library_alone_takes_what_we_send() -> None:
+    """The receiver decides the same with the page's own ``verify`` in place of ours, two secrets in hand."""
+    program: dict[str, Any] = {}
+    exec(blocks("python")[0], program)  # noqa: S102 - the page's own code
+    exec(blocks("python")[1], program)  # noqa: S102 - the page's own code
+    program["SECRETS"].insert(0, "an older secret!")
+
+    assert "vectis" not in blocks("python")[1]
+    for what, is_genuine, headers, body in cases():
+        assert program["receive"](headers, body) == (204 if is_genuine else 401), what
+
+
 def test_the_receiver_in_node_takes_what_we_send() -> None:
     """The same requests, told apart by the page's function in Node.js."""
     [source] = blocks("js")
@@ -126,7 +138,7 @@ def test_the_program_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     monkeypatch.chdir(tmp_path)
     program: dict[str, Any] = {}
-    exec(blocks("python")[1], program)  # noqa: S102 - the page's own code
+    exec(blocks("python")[2], program)  # noqa: S102 - the page's own code
 
     assert program["delivery"].event_type == "webhook.test"
 
