@@ -6,6 +6,7 @@ All that are due are applied in one transaction, after a copy of the database wh
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import uuid
 from importlib import resources
@@ -17,9 +18,12 @@ from vectis_core.tracking.numbers import track_key
 from vectis_sqlite.copying import copy_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _SET = "vectis"
+#: Where sqlite-utils records what was applied; others who use it in the same file share the table.
+_RECORD, _RECORD_COLUMNS = "_sqlite_migrations", {"id", "migration_set", "name"}
+_MADE = re.compile(r"^CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)", re.MULTILINE)
 
 
 def migration_names() -> list[str]:
@@ -28,22 +32,45 @@ def migration_names() -> list[str]:
     return sorted(file.name.removesuffix(".sql") for file in files if file.name.endswith(".sql"))
 
 
-def applied_names(connection: sqlite3.Connection) -> list[str]:
-    """Return the migrations that a database has had; none where it is empty.
+def reserved_names() -> list[str]:
+    """Return the names of all tables and indexes that a database of Vectis has, sorted."""
+    return sorted({_RECORD, *_made_by(migration_names())})
 
-    Raises ``StoreError`` where the file holds something that is no database of Vectis.
-    """
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if "_sqlite_migrations" not in tables:
-        if "orders" in tables or "tenants" in tables:
-            raise StoreError("The file holds tables named like those of Vectis that are not its own; use another file")
+
+def _made_by(names: Iterable[str]) -> set[str]:
+    """Return the names of the tables and indexes that migrations make."""
+    return {made for name in names for made in _MADE.findall(_text_of(name))}
+
+
+def applied_names(connection: sqlite3.Connection) -> list[str]:
+    """Return the migrations that a database has had; none where it is empty, or somebody else's."""
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({_RECORD})")}
+    if not columns >= _RECORD_COLUMNS:
         return []
-    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", (_SET,))
+    rows = connection.execute(f"SELECT name FROM {_RECORD} WHERE migration_set = ? ORDER BY id", (_SET,))  # noqa: S608
     return [row[0] for row in rows]
 
 
+def _require_free(connection: sqlite3.Connection, applied: list[str]) -> None:
+    """Raise ``StoreError`` where somebody else's tables or indexes have names that ours are to get."""
+    wanted = _made_by(migration_names()) - _made_by(applied)
+    there = {row[0].lower() for row in connection.execute("SELECT name FROM sqlite_master")}
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({_RECORD})")}
+    if columns and not columns >= _RECORD_COLUMNS:
+        wanted.add(_RECORD)
+    clashing = sorted(wanted & there)
+    if clashing:
+        raise StoreError(
+            f"The file has what is named like tables or indexes of Vectis and is not its own: {', '.join(clashing)}."
+            " Give yours other names, with a prefix, or give Vectis another file; nothing was written"
+        )
+
+
 def is_current(connection: sqlite3.Connection) -> bool:
-    """Return whether the schema is the one this version writes; raises ``DatabaseTooNew`` where it is newer."""
+    """Return whether the schema is the one this version writes.
+
+    Raises ``DatabaseTooNew`` where it is newer, and ``StoreError`` where its tables cannot be made beside somebody's.
+    """
     applied = applied_names(connection)
     known = migration_names()
     newer = [name for name in applied if name not in known]
@@ -52,7 +79,10 @@ def is_current(connection: sqlite3.Connection) -> bool:
             f"The database has the schema {newer[-1]}, and this version of Vectis knows {known[-1]} at most: "
             "upgrade Vectis to open it"
         )
-    return applied == known
+    if applied == known:
+        return True
+    _require_free(connection, applied)
+    return False
 
 
 def migrate(connection: sqlite3.Connection, path: Path, moment: str, stop_before: str | None = None) -> Path | None:
@@ -84,11 +114,14 @@ def migrate(connection: sqlite3.Connection, path: Path, moment: str, stop_before
 
 def _step(name: str) -> Callable[[Any], None]:
     def apply(database: Any) -> None:
-        text = resources.files("vectis_sqlite").joinpath("migrations", f"{name}.sql").read_text("utf-8")
-        for statement in _statements(text):
+        for statement in _statements(_text_of(name)):
             database.conn.execute(statement)
 
     return apply
+
+
+def _text_of(name: str) -> str:
+    return resources.files("vectis_sqlite").joinpath("migrations", f"{name}.sql").read_text("utf-8")
 
 
 def _statements(text: str) -> list[str]:

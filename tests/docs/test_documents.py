@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vectis_core.orders import ORDER_TRANSITIONS, SHIPMENT_TRANSITIONS
+from vectis_sqlite.host import OURS
+from vectis_sqlite.schema import reserved_names
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -97,6 +99,14 @@ def test_the_worked_example_finds_a_card_without_its_order(tmp_path: Path) -> No
     assert "test_a_crash_leaves_both_or_neither[begin] PASSED" in done.stdout
 
 
+def test_the_reserved_names_are_told() -> None:
+    """The page on embedding lists every table of the schema and no other, and all indexes begin with one of them."""
+    [told] = re.findall(r"The names:\n(.*?)\n\n", (DOCS / "embedding.md").read_text(), re.DOTALL)
+    assert re.findall(r"`(\w+)`", told) == sorted(OURS)
+    indexes = set(reserved_names()) - OURS
+    assert all(any(index.startswith(f"{table}_") for table in OURS) for index in indexes)
+
+
 def test_the_examples_of_embedding_run(tmp_path: Path) -> None:
     """What is shown of the Python API runs as it stands there, one block after the other, and its claims hold."""
     examples = blocks("embedding.md", "python")
@@ -104,4 +114,4 @@ def test_the_examples_of_embedding_run(tmp_path: Path) -> None:
         [sys.executable, "-c", "\n".join(examples)], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    assert (len(examples), done.returncode, done.stderr) == (5, 0, "")
+    assert (len(examples), done.returncode, done.stderr) == (7, 0, "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from small_shop import Shop
+from sqlite_utils import Database, Migrations
 
 from vectis_core import DatabaseTooNew, StoreError, Vectis
 from vectis_sqlite import schema
@@ -102,20 +103,59 @@ def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path, monkeypat
         connection.execute("CREATE TABLE rate_windows (mine TEXT)")
     before = dump(path)
 
-    with pytest.raises(StoreError, match="rate_windows"):
+    with pytest.raises(StoreError, match=r"own: rate_windows\."):
+        Vectis.open(f"sqlite:///{path}")
+    monkeypatch.setattr(schema, "_require_free", lambda *_: None)
+    with pytest.raises(StoreError, match="rate_windows already exists"):
         Vectis.open(f"sqlite:///{path}")
 
     assert dump(path) == before
 
 
-def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
-    """A file with somebody else's table of orders is not taken over."""
+@pytest.mark.parametrize(
+    ("theirs", "named"),
+    [
+        *((f"CREATE TABLE {name} (mine TEXT)", name) for name in sorted(OURS)),
+        (
+            "CREATE TABLE Orders (id INTEGER); CREATE TABLE PRODUCTS (id INTEGER); CREATE TABLE mine (id)",
+            "orders, products",
+        ),
+        ("CREATE VIEW clients AS SELECT 1", "clients"),
+        ("CREATE TABLE mine (id INTEGER); CREATE INDEX stock_low ON mine (id)", "stock_low"),
+    ],
+)
+def test_a_foreign_database_is_refused(tmp_path: Path, theirs: str, named: str) -> None:
+    """A file with somebody else's tables named like ours is left as it is, and all that are in the way are named."""
     path = tmp_path / "theirs.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("CREATE TABLE orders (id INTEGER)")
+        connection.executescript(theirs)
+    before = dump(path)
 
-    with pytest.raises(StoreError, match="not its own"):
+    with pytest.raises(StoreError, match=rf"not its own: {named}\. Give yours"):
         Vectis.open(f"sqlite:///{path}")
+
+    assert dump(path) == before
+
+
+def test_vectis_lives_beside_other_tables_and_others_migrations(tmp_path: Path) -> None:
+    """Tables of other names are no matter, and who uses sqlite-utils for their own shares its record."""
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE shop_orders (id INTEGER)")
+        migrations = Migrations("shop")
+        migrations(name="0001_mine")(lambda database: database["shop_events"].create({"id": int}))
+        migrations.apply(Database(connection, execute_plugins=False))
+    shop = Shop(f"sqlite:///{path}")
+    assert shop.buy("A").created
+    shop.oms.close()
+
+
+def test_the_reserved_names_are_those_of_the_schema(tmp_path: Path) -> None:
+    """What is looked for in a foreign file is what is found in one of ours."""
+    Vectis.open(f"sqlite:///{tmp_path}/shop.db").close()
+    made = {name for _, name, _ in dump(tmp_path / "shop.db") if not name.startswith("idx__sqlite_migrations")}
+
+    assert sorted(made) == schema.reserved_names()
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
