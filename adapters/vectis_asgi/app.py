@@ -119,6 +119,7 @@ def _head_of(scope: Scope) -> HttpRequest:
         headers=join_headers(pairs),
         remote_address=client[0] if client else "",
         prefix=prefix,
+        scheme=scope.get("scheme", "http"),
     )
 
 

@@ -71,7 +71,7 @@ class HttpApi:
         self.groups = groups_of(
             self._gate,
             CarrierPushes(oms, self._gate, self.config),
-            Reference(lambda: self.groups),
+            Reference(lambda: self.groups, self.config.public_url),
             Metrics(self._audience, is_open=self.config.open_metrics),
         )
         self.operations = tuple(each for group in self.groups for each in group.operations)

@@ -37,7 +37,8 @@ class HttpConfig:
     #: Where given, a host such as ``acme.example.com`` must name the token's tenant before this domain;
     #: ``api.example.com`` serves all.
     base_domain: str | None = attrs.field(default=None, converter=_as_hosts_are)
-    #: The address under which clients know the API; it is the issuer of tokens.
+    #: The address under which clients know the API; it is the issuer of tokens, and
+    #: what ``/docs`` shows; with the prefix that the API is mounted at.
     public_url: str | None = None
     #: Requests a minute and access token.
     rate_limit: int = attrs.field(default=1000, validator=attrs.validators.ge(1))

@@ -44,6 +44,8 @@ class HttpRequest:
     remote_address: str = ""
     #: What the API is mounted at, such as ``/oms``; empty at the root.
     prefix: str = ""
+    #: ``http`` or ``https``, as the server says it.
+    scheme: str = "http"
 
     @property
     def host(self) -> str:

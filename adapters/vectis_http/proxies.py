@@ -3,7 +3,8 @@
 Of the headers that proxies send, those are read that proxies do send: ``X-Forwarded-For``, ``-Host`` and ``-Prefix``.
 ``Forwarded`` (RFC 7239) is not: hardly a proxy sets it by itself, and one that does not lets through what the client
 wrote. For the same reason each header has to be asked for by name but ``X-Forwarded-For``, which all proxies set.
-``X-Forwarded-Proto`` has nothing to tell: no answer of ours names a scheme.
+``X-Forwarded-Proto`` is not either: the reference alone names a scheme, and where TLS ends before us ``public_url``
+says so.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ FORWARDED = ("for", "host", "prefix")
 #: Stands for whoever connects by a socket file, and so has no address.
 UNIX = "unix"
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?", re.ASCII)
+#: A host's name or address, and its port.
+HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d+)?|\[[0-9A-Fa-f:.]+\](?::\d+)?", re.ASCII)
 #: Segments that are not empty: a prefix of ``//host`` would make of a path an address elsewhere.
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9:@!$&'()*+,;=~._%-]+)+", re.ASCII)
 #: An address with a port behind it, as some balancers write it; IPv6 stands in brackets then.
@@ -43,7 +45,7 @@ class Proxies:
         if not self._any or not self._trusts(head.remote_address):
             return head
         headers = dict(head.headers)
-        host, prefix = self._told(headers, "host", _HOST), self._told(headers, "prefix", _PREFIX)
+        host, prefix = self._told(headers, "host", HOST), self._told(headers, "prefix", _PREFIX)
         if host:
             headers["host"] = host
         return attrs.evolve(

@@ -50,6 +50,7 @@ def respond(api: HttpApi, environ: Environ, prefix: str, path: str) -> HttpRespo
         headers=_headers_of(environ),
         remote_address=environ.get("REMOTE_ADDR", ""),
         prefix=quoted_path(prefix.encode("latin-1")),
+        scheme=environ.get("wsgi.url_scheme", "http"),
     )
     return api.drive(head, lambda limit: _read_body(environ, limit))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -16,7 +18,7 @@ from serving import serving
 
 from vectis_core import Vectis
 from vectis_core.webhooks.catalogue import CATALOGUE
-from vectis_http import HttpApi, HttpRequest
+from vectis_http import HttpApi, HttpConfig, HttpRequest
 from vectis_http.openapi.errors import ERRORS
 from vectis_http.reference.assets import ASSETS
 
@@ -86,7 +88,44 @@ def test_each_call_stands_there_in_three_languages(page: str) -> None:
     for name in ("curl", "Python", "JavaScript"):
         assert page.count(f"<summary>{name}</summary>") == len(OPERATIONS)
     assert "-d client_id=YOUR_CLIENT_ID" in page
-    assert "https://acme.vectisoms.app/api/orders/550e8400-e29b-41d4-a716-446655440000/confirm" in page
+    assert "https://oms.example.com/api/orders/550e8400-e29b-41d4-a716-446655440000/confirm" in page
+
+
+@pytest.mark.parametrize(
+    ("public_url", "head", "address"),
+    [
+        (None, {"headers": {"host": "127.0.0.1:8080"}}, "http://127.0.0.1:8080"),
+        (None, {"headers": {"host": "[::1]:8080"}, "scheme": "https", "prefix": "/oms"}, "https://[::1]:8080/oms"),
+        (None, {"headers": {"host": "a'$(reboot)<b>"}, "prefix": "/oms"}, "https://oms.example.com/oms"),
+        (None, {"headers": {"host": "shop.example.org"}, "scheme": "javascript"}, "http://shop.example.org"),
+        ("https://shop.example.org/oms/", {"headers": {"host": "evil.example.net"}}, "https://shop.example.org/oms"),
+    ],
+)
+def test_secrets_are_sent_where_the_page_came_from(public_url: str | None, head: dict[str, Any], address: str) -> None:
+    """Each call names the address that was reached, or that clients are told; the guide's hosts are not ours."""
+    with Vectis.open("memory://") as oms:
+        api = HttpApi(oms, HttpConfig(public_url=public_url), environ={})
+        page = html.unescape(api.handle(HttpRequest(method="GET", path="/docs", **head)).body.decode())
+        document = json.loads(api.handle(HttpRequest(method="GET", path="/openapi.json", **head)).body)
+
+    told = set(re.findall(r"curl (?:-X \w+ )?(\S+)", page)) | set(re.findall(r'fetch\("([^"]*)"', page))
+    told |= set(re.findall(r'token_url="([^"]*)"', page))
+    assert len(told) > 50
+    assert {each for each in told if not each.lstrip("'").startswith(f"{address}/")} == set()
+    assert "vectisoms.app" not in page
+    assert document["servers"][0]["url"] in {address, head.get("prefix")}
+
+
+def test_the_page_of_each_host_is_a_version_of_its_own(api: HttpApi) -> None:
+    """Who keeps the page of one address is sent that of another; of many addresses nothing is kept."""
+    versions = set()
+    for number in range(20):
+        headers = {"host": f"shop-{number}.example.org"}
+        version = dict(api.handle(HttpRequest(method="GET", path="/docs", headers=headers)).headers)["ETag"]
+        again = HttpRequest(method="GET", path="/docs", headers={**headers, "if-none-match": version})
+        assert api.handle(again).status == 304
+        versions.add(version)
+    assert len(versions) == 20
 
 
 def test_nothing_stands_in_it_that_the_policy_forbids(api: HttpApi, read: _Reader) -> None:

@@ -121,7 +121,7 @@ def shown(page: str, language: str, address: str) -> dict[str, str]:
     names = re.findall(r'<article id="(\w+)" class="operation">', page)
     found = re.findall(rf'<summary>{language}</summary>\s*<pre tabindex="0"><code>(.*?)</code>', page, re.DOTALL)
     assert set(names) == set(OPERATIONS)
-    codes = [re.sub(r"https://(acme|api)\.vectisoms\.app", address, html.unescape(each)) for each in found]
+    codes = [re.sub(r"https://oms\.example\.com", address, html.unescape(each)) for each in found]
     return dict(zip(names, codes, strict=True))
 
 

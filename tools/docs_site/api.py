@@ -11,13 +11,14 @@ from tools.docs_site.markdown import prose, table
 from vectis_core import Vectis
 from vectis_http import HttpApi
 from vectis_http.openapi import Document
+from vectis_http.reference.calls import OF_GUIDE
 from vectis_http.reference.page import Row, anchor, laid_out
 
 
 @cache
 def _described() -> dict[str, Any]:
     with Vectis.open("memory://") as oms:
-        return laid_out(Document(HttpApi(oms).groups, "").as_dict(), "")
+        return laid_out(Document(HttpApi(oms).groups).as_dict(), OF_GUIDE)
 
 
 def operations() -> str:

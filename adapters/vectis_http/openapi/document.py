@@ -40,10 +40,10 @@ _SCOPE_WORDS = {"read": "Read", "write": "Change"}
 class Document:
     """The description of a table of operations, in OpenAPI 3.1."""
 
-    def __init__(self, groups: Sequence[Group], prefix: str = "") -> None:
-        """Describe *groups* as they are served below *prefix*."""
+    def __init__(self, groups: Sequence[Group], address: str = "/") -> None:
+        """Describe *groups* as they are served at *address*, which may be a path alone."""
         self._groups = groups
-        self._prefix = prefix
+        self._address = address
         self._components = Components()
         self._examples = examples()
 
@@ -62,7 +62,7 @@ class Document:
                 "contact": {"name": "Support", "email": SUPPORT},
                 "version": version("vectis-oms"),
             },
-            "servers": [{"url": self._prefix or "/"}],
+            "servers": [{"url": self._address}],
             "tags": [
                 *({"name": group.name, "description": group.summary} for group in self._groups),
                 {"name": "Events", "description": "What is sent to webhooks."},
@@ -112,7 +112,8 @@ class Document:
         }
 
     def _scheme(self) -> dict[str, Any]:
-        flow = {"tokenUrl": f"{self._prefix}/oauth/token", "scopes": {scope: _meaning(scope) for scope in SCOPES}}
+        base = self._address.rstrip("/")
+        flow = {"tokenUrl": f"{base}/oauth/token", "scopes": {scope: _meaning(scope) for scope in SCOPES}}
         return {
             "type": "oauth2",
             "description": "An access token by client credentials; it is good for an hour",

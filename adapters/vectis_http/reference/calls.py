@@ -11,12 +11,21 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-#: Where the guide's tenant is served, and where everybody gets tokens.
-HOST = "https://acme.vectisoms.app"
-ALL_TENANTS = "https://api.vectisoms.app"
 _PROOF = "Bearer YOUR_ACCESS_TOKEN"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FORM = "application/x-www-form-urlencoded"
+
+
+@attrs.frozen
+class Served:
+    """Where the API is: what stands before the paths of calls, and before that of the token endpoint."""
+
+    calls: str
+    tokens: str
+
+
+#: The guide's tenant, and where the guide gets tokens for everybody.
+OF_GUIDE = Served("https://acme.vectisoms.app", "https://api.vectisoms.app")
 
 
 @attrs.frozen
@@ -31,8 +40,8 @@ class Asked:
     is_form: bool
 
     @classmethod
-    def of(cls, method: str, path: str, operation: Mapping[str, Any], prefix: str) -> Asked:
-        """Return the call of an operation of a document."""
+    def of(cls, method: str, path: str, operation: Mapping[str, Any], served: Served) -> Asked:
+        """Return the call of an operation of a document, of an API that is *served* there."""
         parameters = operation.get("parameters", [])
         given = {each["name"]: each["example"] for each in parameters if "example" in each}
         filled = _PLACEHOLDER.sub(lambda found: quote(str(given.get(found[1], found[1])), safe=""), path)
@@ -45,8 +54,8 @@ class Asked:
         if any(each["name"] == "Idempotency-Key" for each in parameters):
             # One key is for one command: who tries two calls of the page is not told that they differ.
             headers.append(("Idempotency-Key", f"YOUR-KEY-{operation['operationId']}"))
-        host = ALL_TENANTS if path.startswith(("/oauth/", "/.well-known/")) else HOST
-        url = f"{host}{prefix}{filled}" + (f"?{query}" if query else "")
+        base = served.tokens if path.startswith(("/oauth/", "/.well-known/")) else served.calls
+        url = f"{base}{filled}" + (f"?{query}" if query else "")
         return cls(method.upper(), url, tuple(headers), body, _FORM in content)
 
 

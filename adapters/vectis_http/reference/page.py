@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from vectis_http.openapi.errors import ERRORS
 from vectis_http.reference.assets import NAMES
-from vectis_http.reference.calls import Asked, as_curl, as_javascript, as_json
+from vectis_http.reference.calls import Asked, Served, as_curl, as_javascript, as_json
 from vectis_http.reference.python_calls import as_python
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -68,14 +68,14 @@ class Entry:
     calls: dict[str, str]
 
 
-def page_of(document: Mapping[str, Any], prefix: str) -> str:
-    """Return the page that shows *document*, of an API that is mounted at *prefix*."""
-    return _environment().get_template("reference.html").render(assets=NAMES, **laid_out(document, prefix))
+def page_of(document: Mapping[str, Any], served: Served) -> str:
+    """Return the page that shows *document*, of an API that is *served* there."""
+    return _environment().get_template("reference.html").render(assets=NAMES, **laid_out(document, served))
 
 
-def laid_out(document: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+def laid_out(document: Mapping[str, Any], served: Served) -> dict[str, Any]:
     """Return the parts of *document* as a template shows them, in their order; for other pages than this one too."""
-    maker = _Maker(document, prefix)
+    maker = _Maker(document, served)
     return {
         "document": document,
         "groups": maker.groups(),
@@ -115,7 +115,7 @@ class _Maker:
     """Lays out the parts of one document."""
 
     document: Mapping[str, Any]
-    prefix: str
+    served: Served
 
     def groups(self) -> list[tuple[Mapping[str, Any], list[Entry]]]:
         """Return each group with its operations, in the order of the table."""
@@ -128,8 +128,8 @@ class _Maker:
     def _entry(self, path: str, method: str, operation: Mapping[str, Any]) -> Entry:
         body: Mapping[str, Any] = operation.get("requestBody", {})
         media: Mapping[str, Any] = next(iter(body.get("content", {}).values()), {})
-        asked = Asked.of(method, path, operation, self.prefix)
-        python = as_python(asked, operation, self.document["components"]["schemas"], self.prefix)
+        asked = Asked.of(method, path, operation, self.served)
+        python = as_python(asked, operation, self.document["components"]["schemas"], self.served)
         security = operation["security"]
         return Entry(
             name=operation["operationId"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from vectis_http.reference.calls import ALL_TENANTS, HOST, Asked, plain
+from vectis_http.reference.calls import Asked, Served, plain
 
 #: What the client calls each operation.
 METHODS = {
@@ -77,10 +77,10 @@ _WIDTH = 88
 _PAGE = ("limit", "offset")
 
 
-def as_python(asked: Asked, operation: Mapping[str, Any], schemas: Mapping[str, Any], prefix: str) -> str:
-    """Return the call of an *operation* of a document that has *schemas*."""
+def as_python(asked: Asked, operation: Mapping[str, Any], schemas: Mapping[str, Any], served: Served) -> str:
+    """Return the call of an *operation* of a document that has *schemas*, of an API that is *served* there."""
     method = METHODS.get(operation["operationId"])
-    return _without_client(asked) if method is None else _Writer(schemas).program(method, operation, prefix)
+    return _without_client(asked) if method is None else _Writer(schemas).program(method, operation, served)
 
 
 @attrs.frozen
@@ -92,7 +92,7 @@ class _Writer:
     classes: set[str] = attrs.field(factory=set)
     has_moments: list[bool] = attrs.field(factory=list)
 
-    def program(self, method: str, operation: Mapping[str, Any], prefix: str) -> str:
+    def program(self, method: str, operation: Mapping[str, Any], served: Served) -> str:
         """Return the whole of it."""
         called = f"result = oms.{self._call(method, operation)}\nprint(result)"
         names = ", ".join(sorted(self.classes))
@@ -103,10 +103,10 @@ class _Writer:
                 *([f"from vectis_core import {names}"] if names else []),
                 "",
                 "with Client.connect(",
-                f'    "{HOST}{prefix}",',
+                f'    "{served.calls}",',
                 '    client_id="YOUR_CLIENT_ID",',
                 '    client_secret="YOUR_CLIENT_SECRET",',
-                f'    token_url="{ALL_TENANTS}{prefix}/oauth/token",',
+                f'    token_url="{served.tokens}/oauth/token",',
                 ") as oms:",
                 indent(called, "    "),
             ]
