@@ -14,13 +14,13 @@ from vectis_core.backends import open_store
 from vectis_core.clock import Clock, SystemClock
 from vectis_core.commands import Command, OpenTenant
 from vectis_core.engine import Engine, EngineVitals, Within
-from vectis_core.errors import ValidationError
+from vectis_core.errors import NotFound, ValidationError
 from vectis_core.faces import TenantFace
 from vectis_core.ids import Ids, RandomIds
-from vectis_core.ports import Store
+from vectis_core.ports import Store, View
 from vectis_core.slow import SlowLog
 from vectis_core.telemetry import Audience, Listeners
-from vectis_core.tenancy import TENANT_ID, Caller
+from vectis_core.tenancy import TENANT_ID, Caller, Tenant
 from vectis_core.vault import StoreVault, Vault
 from vectis_core.webhooks.address_rules import AddressRules
 
@@ -37,12 +37,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How many tenants are read at once.
+_PAGE = 500
+
 #: Seconds from which on a command or a read is slow, unless it is said otherwise.
 SLOW_COMMAND = 1.0
 
 
 class Vectis(TenantFace):
     """An open database with everything that can be done with it, for the tenant ``default`` unless said otherwise.
+
+    The calls are by subject, as ``oms.orders.create``: ``orders``, ``shipments``, ``products``, ``inventory``,
+    ``warehouses``, ``tracking``, ``carriers``, ``webhooks``, ``customers``, ``clients`` and ``settings``.
 
     Safe to share among threads and event loops, not across a fork: each process opens its own. Use it as a context
     manager, or ``close`` it.
@@ -113,14 +119,28 @@ class Vectis(TenantFace):
             store.close()
             raise
 
-    def tenant(self, name: str, *, actor: str = "embedded", client: str | None = None) -> TenantFace:
-        """Return what can be done for the tenant *name*, made where it is new, with *actor* as who is acting.
+    def tenant(
+        self, name: str, *, actor: str = "embedded", client: str | None = None, create: bool = True
+    ) -> TenantFace:
+        """Return what can be done for the tenant *name*, with *actor* as who is acting.
 
-        Raises ``ValidationError`` where *name* cannot be a tenant's.
+        It is made where it is new, for good; without *create* that is an error. Raises ``ValidationError`` where *name*
+        cannot be a tenant's, and ``NotFound`` where there is none and none is to be made.
         """
         caller = Caller(name, actor, client)
-        _open_tenant(self.engine, caller)
+        _open_tenant(self.engine, caller, create=create)
         return TenantFace(self.engine, caller)
+
+    def tenants(self) -> list[Tenant]:
+        """Return all tenants there are, by name."""
+
+        def every(view: View) -> list[Tenant]:
+            found = view.tenants("", _PAGE)
+            while page := view.tenants(found[-1].id, _PAGE):
+                found.extend(page)
+            return found
+
+        return self.engine.ask_view(every)
 
     @cached_property
     def aio(self) -> AsyncVectis:
@@ -233,8 +253,8 @@ def _audience(telemetry: Listeners, slow_command: float | None) -> Audience:
 _known: weakref.WeakKeyDictionary[Engine, set[str]] = weakref.WeakKeyDictionary()
 
 
-def _open_tenant(engine: Engine, caller: Caller) -> None:
-    """Make the tenant where it is new; tenants are never removed, so one look in a process is enough."""
+def _open_tenant(engine: Engine, caller: Caller, *, create: bool = True) -> None:
+    """Make the tenant where it is new, or refuse it; tenants are never removed, so one look in a process is enough."""
     known = _known.setdefault(engine, set())
     if caller.tenant in known:
         return
@@ -242,5 +262,7 @@ def _open_tenant(engine: Engine, caller: Caller) -> None:
     if problem is not None:
         raise ValidationError.of("tenant", problem)
     if engine.ask_view(lambda view: view.tenant(caller.tenant)) is None:
+        if not create:
+            raise NotFound(f"No such tenant: {caller.tenant}", {"tenant": caller.tenant})
         engine.run(OpenTenant(caller=caller))
     known.add(caller.tenant)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from vectis_core import Vectis
-from vectis_core.errors import ValidationError, VectisError
+from vectis_core.errors import NotFound, ValidationError, VectisError
 from vectis_core.faces import TenantFace
 from vectis_core.telemetry import Listeners
 from vectis_core.tenancy import DEFAULT_TENANT
@@ -94,11 +94,11 @@ def in_words(error: VectisError) -> str:
 
 def existing_tenant(oms: Vectis, tenant: str) -> TenantFace:
     """Return the face of a tenant that is there already, so that a slip of the pen makes none."""
-    with oms.store.read() as view:
-        if view.tenant(tenant) is None:
-            hint = f"'vectis clients create NAME --tenant {tenant}' makes it"
-            raise click.ClickException(f"There is no tenant {tenant!r}; {hint}")
-    return oms.tenant(tenant, actor=ACTOR)
+    try:
+        return oms.tenant(tenant, actor=ACTOR, create=False)
+    except NotFound as error:
+        hint = f"'vectis clients create NAME --tenant {tenant}' makes it, 'vectis tenants list' shows which there are"
+        raise click.ClickException(f"There is no tenant {tenant!r}; {hint}") from error
 
 
 def new_command_id(oms: Vectis) -> str:

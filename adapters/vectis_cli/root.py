@@ -15,6 +15,7 @@ _COMMANDS = {
     "customers": Lazy(
         "vectis_cli.customers:customers", "Erase or export what is personal of a customer.", extra="http"
     ),
+    "tenants": Lazy("vectis_cli.tenants:tenants", "List the tenants of a database."),
     "clients": Lazy("vectis_cli.clients:clients", "Make, list and revoke API clients."),
     "keys": Lazy("vectis_cli.keys:keys", "Manage the keys that sign access tokens.", extra="http"),
     "openapi": Lazy("vectis_cli.openapi:openapi", "Print the description of the API, in OpenAPI 3.1.", extra="http"),

@@ -176,6 +176,9 @@ def test_tenants_are_opened_and_kept_apart(shop: Shop) -> None:
         assert [each.sku async for each in shop.oms.aio.products.list()] == ["W"]
         assert [each.sku async for each in shop.oms.tenant("acme").aio.products.list()] == ["X"]
         assert shop.oms.aio is shop.oms.aio
+        assert [each.id for each in await shop.oms.aio.tenants()] == ["acme", "default"]
+        with pytest.raises(NotFound):
+            await shop.oms.aio.tenant("acmee", create=False)
 
     asyncio.run(two())
 

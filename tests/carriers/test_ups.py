@@ -227,6 +227,8 @@ def read_as(*status: Any, **members: Any) -> tuple[str | None, str | None, str |
         (("I", "Q9"), ("in_transit", None, "I")),
         (("U", "Q9"), (None, "informational", "U")),
         (("M", "Q9"), ("label_created", None, "M")),
+        (("P", "Q9"), ("picked_up", None, "P")),
+        (("O", "Q9"), ("out_for_delivery", None, "O")),
         (("D", None), ("delivered", None, "D")),
         ((None, "DL", "011"), ("delivered", None, "11")),
         # Neither: the types of freight too, whose deliveries are such to a warehouse.
@@ -255,9 +257,9 @@ def test_where_it_was_left_does_not_change_that_it_was_delivered(code: str) -> N
 
 def test_what_was_guessed_says_so() -> None:
     """A type that has several kinds of events tells little; the type of a delivery is a delivery."""
-    guesses = [event(kind, "Q9").reading.is_guess for kind in ("D", "I", "M", "MV", "U", "X")]
+    guesses = [event(kind, "Q9").reading.is_guess for kind in ("D", "I", "M", "MV", "O", "P", "U", "X")]
 
-    assert guesses == [False, True, False, False, False, True]
+    assert guesses == [False, True, False, False, True, True, False, True]
 
 
 def test_a_code_is_kept_as_it_is_written_and_bounded() -> None:

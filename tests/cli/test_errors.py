@@ -152,7 +152,7 @@ def test_every_command_explains_itself(vectis: Call) -> None:
     """The help lists all commands, and each has a help of its own whose first line says what it does."""
     listed = re.findall(r"^  (\w+) ", vectis("--help").stdout.partition("Commands:")[2], re.MULTILINE)
 
-    expected = "serve worker webhooks carriers customers clients keys openapi verify backup import export"
+    expected = "serve worker webhooks carriers customers tenants clients keys openapi verify backup import export"
     assert listed == expected.split()
     for name in listed:
         assert re.match(rf"Usage: .*{name}.*\n\n  [A-Z]\w+", vectis(name, "--help").stdout)

@@ -1,4 +1,4 @@
-"""The pages on carriers and backends of one's own are those of the examples, and what they show works."""
+"""Pages on one's own carrier and backend are those of the examples, and what they and others show works."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from installing import installed
+
+from vectis_core.tenancy import TENANT_ID
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -50,3 +52,24 @@ def test_what_the_carrier_sends_is_explained(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "Read as a push of pigeon: 2 events" in done.stdout
     assert done.stdout.count("because  row ") == 2
+
+
+def test_the_program_on_tenants_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It makes its shops, and is told of the one that is not there."""
+    page = (ROOT / "docs" / "how-to" / "tenants.md").read_text("utf-8")
+    [program] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(program, {})  # noqa: S102 - the page's own code
+
+    assert capsys.readouterr().out == "No such tenant: lamp\n"
+
+
+def test_the_rule_for_names_of_tenants_is_that_of_the_code() -> None:
+    """The page says which names are taken and which are refused."""
+    page = (ROOT / "docs" / "how-to" / "tenants.md").read_text("utf-8")
+
+    assert "1 to 63 lower-case letters, digits and inner hyphens" in page
+    assert TENANT_ID.problem("a" * 63) is TENANT_ID.problem("0-a") is None
+    assert all(TENANT_ID.problem(name) for name in ("a" * 64, "", "api", "-a", "a-", "A", "a_b"))

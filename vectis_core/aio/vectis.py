@@ -12,6 +12,7 @@ from vectis_core.aio.faces import AsyncTenantFace
 
 if TYPE_CHECKING:
     from vectis_core.backup import Backup
+    from vectis_core.tenancy import Tenant
     from vectis_core.vectis import Vectis
     from vectis_core.verify import Report
 
@@ -26,10 +27,16 @@ class AsyncVectis(AsyncTenantFace):
         super().__init__(awaiting_face(oms.engine, oms.caller))
         self._oms = oms
 
-    async def tenant(self, name: str, *, actor: str = "embedded", client: str | None = None) -> AsyncTenantFace:
+    async def tenant(
+        self, name: str, *, actor: str = "embedded", client: str | None = None, create: bool = True
+    ) -> AsyncTenantFace:
         """Return what can be done for the tenant *name*; see ``Vectis.tenant``."""
-        made = await asyncio.to_thread(self._oms.tenant, name, actor=actor, client=client)
+        made = await asyncio.to_thread(self._oms.tenant, name, actor=actor, client=client, create=create)
         return made.aio
+
+    async def tenants(self) -> list[Tenant]:
+        """Return all tenants there are, by name, read in a thread."""
+        return await asyncio.to_thread(self._oms.tenants)
 
     async def verify(self) -> Report:
         """Prove the books, in a thread; see ``Vectis.verify``."""
