@@ -256,6 +256,41 @@ def test_the_extension_tells_at_once_what_it_cannot_open() -> None:
         VectisFlask(app)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("VECTIS_RATELIMIT", "VECTIS_RATELIMIT is no setting of Vectis; VECTIS_RATE_LIMIT is meant"),
+        ("VECTIS_TRUSTED_PROXY", "VECTIS_TRUSTED_PROXIES is meant"),
+        ("VECTIS_QUITE_ELSE", r"VECTIS_QUITE_ELSE is no setting of Vectis\. There are: VECTIS_DATABASE_URL, "),
+    ],
+)
+def test_a_setting_that_there_is_not_is_refused(oms: Vectis, name: str, told: str) -> None:
+    """A typing error in Flask's configuration is told at the start, with the nearest name or all of them."""
+    app = Flask("host")
+    app.config[name] = "10.0.0.1"
+    with pytest.raises(UsageError, match=told):
+        VectisFlask(app, oms=oms)
+
+
+def test_settings_of_the_environment_and_of_others_are_let_be(oms: Vectis) -> None:
+    """The application's own settings, and ours that stand in the environment, may be in the configuration."""
+    app = Flask("host")
+    app.config |= {"VECTIS_SECRET_KEY": "k", "VECTIS_RATE_LIMIT": 7, "SHOP_RATELIMIT": 1}
+    assert VectisFlask(app, oms=oms).oms is oms
+
+
+def test_flask_takes_a_function_that_opens(oms: Vectis) -> None:
+    """It is asked for nothing before the first request, as a server that forks needs, then for each."""
+    asked: list[Vectis] = []
+    app = Flask("host")
+    vectis = VectisFlask(app, oms=lambda: asked.append(oms) or oms)  # type: ignore[func-returns-value]  # it does both
+
+    assert asked == []
+    assert app.test_client().get("/readyz").status_code == 200
+    assert asked == [oms]
+    assert vectis.oms is oms
+
+
 def test_openers_in_threads_make_one_api(oms: Vectis) -> None:
     """Of many that come first at once, all are served by one and the same."""
     from concurrent.futures import ThreadPoolExecutor
