@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -19,6 +21,7 @@ from vectis_cli.database import (
 )
 from vectis_cli.times import a_time
 from vectis_core.clock import to_wire
+from vectis_core.errors import NotFound
 from vectis_core.events import EventType
 from vectis_core.webhooks.model import Delivery, DeliveryStatus, Subscription, SubscriptionStatus
 
@@ -59,6 +62,15 @@ def _state(webhook: Subscription, now: datetime) -> str:
     return " ".join(words)
 
 
+@contextmanager
+def _asked_of(tenant: str) -> Iterator[None]:
+    """Name the tenant where what is asked for is not there: it may be another's."""
+    try:
+        yield
+    except NotFound as error:
+        raise click.ClickException(f"{error.message} in tenant {tenant}; --tenant asks another one") from error
+
+
 def _attempts(number: int) -> str:
     return "1 attempt" if number == 1 else f"{number} attempts"
 
@@ -75,7 +87,7 @@ def deliveries(
     webhook_id: str, database: str, tenant: str, status: str | None, event: str | None, limit: int, as_json: bool
 ) -> None:
     """List what was and will be sent to the webhook WEBHOOK_ID, newest first."""
-    with opened(database) as oms:
+    with opened(database) as oms, _asked_of(tenant):
         listing = existing_tenant(oms, tenant).webhooks.deliveries(webhook_id, status=status, event=event)
         found = list(islice(listing, limit))
     if as_json:
@@ -93,7 +105,7 @@ def deliveries(
 @tenant_option
 def test(webhook_id: str, database: str, tenant: str) -> None:
     """Send a test event to the webhook WEBHOOK_ID, whatever it is subscribed to."""
-    with opened(database) as oms:
+    with opened(database) as oms, _asked_of(tenant):
         face = existing_tenant(oms, tenant).webhooks
         delivery = face.test(webhook_id, command_id=new_command_id(oms))
     click.echo(delivery.id)
@@ -106,7 +118,7 @@ def test(webhook_id: str, database: str, tenant: str) -> None:
 @tenant_option
 def redeliver(delivery_id: str, database: str, tenant: str) -> None:
     """Send the event of the delivery DELIVERY_ID once more; one that waits is due at once."""
-    with opened(database) as oms:
+    with opened(database) as oms, _asked_of(tenant):
         face = existing_tenant(oms, tenant).webhooks
         delivery = face.redeliver(delivery_id, command_id=new_command_id(oms))
     click.echo(delivery.id)
@@ -124,7 +136,7 @@ def replay(
     webhook_id: str, database: str, tenant: str, since: datetime, until: datetime | None, types: tuple[str, ...]
 ) -> None:
     """Send all events of a time to the webhook WEBHOOK_ID once more, skipped ones among them."""
-    with opened(database) as oms:
+    with opened(database) as oms, _asked_of(tenant):
         face = existing_tenant(oms, tenant).webhooks
         command_id = new_command_id(oms)
         begun = face.replay(webhook_id, since, until=until, types=types or None, command_id=command_id)

@@ -120,9 +120,9 @@ def test_a_time_is_replayed(vectis: Call, oms: Vectis, hook: Subscription) -> No
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["test", "whk_nobody"], 1, "Error: No such webhook\n"),
-        (["deliveries", "whk_nobody"], 1, "Error: No such webhook\n"),
-        (["redeliver", "whd_nobody"], 1, "Error: No such delivery\n"),
+        (["test", "whk_nobody"], 1, "Error: No such webhook in tenant default; --tenant asks another one\n"),
+        (["deliveries", "whk_nobody"], 1, "Error: No such webhook in tenant default; --tenant asks another one\n"),
+        (["redeliver", "whd_nobody"], 1, "Error: No such delivery in tenant default; --tenant asks another one\n"),
         (["replay", "whk_nobody", "--since", "yesterday"], 2, "no time"),
         (["replay", "HOOK", "--since", "2026-01-26T12:00:00"], 1, "Error: since: must be a time with a zone"),
         (["replay", "HOOK", "--since", "2026-01-26T12:00:00Z", "--type", "lost"], 1, "Error: types[0]: must be one of"),

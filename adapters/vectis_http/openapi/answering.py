@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)(\.\.\.)?\}")
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "Yours, new for each request: a repeat with the same key gets the result of the first, done once",
+    "description": "Yours, new for each request: for 24 hours a repeat with the same key gets the result of the first",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 _PATH_MEANINGS = {
