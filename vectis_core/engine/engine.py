@@ -24,12 +24,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vectis_core.checking import check
 from vectis_core.commands import Command
 from vectis_core.constraints import Text
-from vectis_core.engine.batch import BatchRunner
 from vectis_core.engine.interrupts import insist
 from vectis_core.engine.telling import NOTHING_NOTED, asked_by, batches_of, kind_of
 from vectis_core.engine.tickets import LoopWaiter, Outcome, Purge, ThreadWaiter, Ticket, Within, wake_all
 from vectis_core.errors import ServiceUnavailable, UsageError, ValidationError, VectisError
-from vectis_core.handlers import handler_of
 from vectis_core.ids import Ids
 from vectis_core.ports import Store, View
 from vectis_core.telemetry import Audience, ReadDone
@@ -69,12 +67,17 @@ class Engine:
         queue_limit: int = 10_000,
         batch_limit: int = 256,
     ) -> None:
+        # Not above: what commands do is a fifth of importing the library, and whoever opens no shop is spared it.
+        from vectis_core.engine.batch import BatchRunner  # noqa: PLC0415
+        from vectis_core.handlers import handler_of  # noqa: PLC0415
+
         self.store = store
         #: Who is told what is done.
         self.audience = audience or Audience()
         self._ids = ids
         self._queue_limit = queue_limit
         self._batch_limit = batch_limit
+        self._handler_of = handler_of
         self._runner = BatchRunner(store, ids, vault, address_rules)
         self._mutex = threading.Lock()
         self._queue: deque[Ticket] = deque()
@@ -288,7 +291,7 @@ class Engine:
 
     def _ticket(self, command: Command[Any], within: Within[Any] | None, waiter: ThreadWaiter | LoopWaiter) -> Ticket:
         self._check_usable()
-        handler = handler_of(command)
+        handler = self._handler_of(command)
         command_id = command.command_id
         if command_id is not None:
             problem = _COMMAND_ID.problem(command_id)

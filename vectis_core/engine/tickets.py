@@ -10,11 +10,12 @@ import attrs
 
 from vectis_core.commands import Command
 from vectis_core.errors import VectisError
-from vectis_core.handlers import Handler
 from vectis_core.telemetry import Notes
 
 if TYPE_CHECKING:
     import asyncio
+
+    from vectis_core.handlers import Handler
 
 T = TypeVar("T")
 
