@@ -6,9 +6,14 @@ import logging
 import threading
 from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from vectis_core.errors import UsageError
-from vectis_core.telemetry import BatchDone, ReadDone, Telemetry
+from vectis_core.loggers import REQUEST_ID
+from vectis_core.telemetry import BatchDone, CommandDone, ReadDone, Telemetry
+
+if TYPE_CHECKING:
+    from vectis_core.commands import Command
 
 _logger = logging.getLogger("vectis.slow")
 
@@ -33,6 +38,10 @@ class SlowLog(Telemetry):
         self._next: dict[str, float] = {}
         self._left_out: dict[str, int] = {}
 
+    def command_asked(self, command: Command[Any]) -> str | None:  # noqa: ARG002 - the port's
+        """Return the id of the request that asks: whoever commits it does so for others too, and is of none."""
+        return REQUEST_ID.get()
+
     def batch_done(self, batch: BatchDone) -> None:
         """Write of the batch's slow commands."""
         for command in batch.commands:
@@ -54,8 +63,13 @@ class SlowLog(Telemetry):
                 len(batch.commands),
                 command.came,
                 _as_well(left_out),
-                extra={"tenant": command.tenant, "command": command.kind, "duration_ms": round(seconds * 1000, 3)},
+                extra=self._fields_of(command, seconds),
             )
+
+    def _fields_of(self, command: CommandDone, seconds: float) -> dict[str, Any]:
+        fields = {"tenant": command.tenant, "command": command.kind, "duration_ms": round(seconds * 1000, 3)}
+        asked_by = command.notes.get(self)
+        return fields if asked_by is None else {**fields, "request_id": asked_by}
 
     def read_done(self, read: ReadDone) -> None:
         """Write of a slow read."""

@@ -25,6 +25,8 @@ def write(head: HttpRequest, progress: Progress, *, status: int, size: int, seco
     # An address of IPv6 may end in the name of a zone, which is any text.
     address = head.remote_address.partition("%")[0] or None
     fields |= {"status": status, "bytes": size, "duration_ms": round(seconds * 1000, 3), "remote_address": address}
+    if progress.error is not None:
+        fields["error"] = progress.error
     _logger.info(
         "%s %s %d in %.1f ms, %d bytes, by %s of %s at %s",
         fields["method"],

@@ -76,6 +76,7 @@ def test_what_is_refused_is_one_too(
 
     [record] = records(caplog)
     assert (record["method"], record["route"], record["status"]) == told
+    assert record.get("error") == {404: "NotFound", 401: "Unauthorized", 405: "MethodNotAllowed"}.get(told[2])
     assert "sEcReT" not in repr(record)
     assert "BREW" not in repr(record)
     assert record["bytes"] == 0 or method != "HEAD"

@@ -338,10 +338,12 @@ def test_a_listener_that_raises_harms_nobody(tmp_path: Path, caplog: pytest.LogC
 
 
 def test_what_nobody_listens_to_is_not_measured() -> None:
-    """With no listener but the log of what is slow, neither requests nor attempts are told to anybody."""
+    """With no listener but the log of what is slow, which notes who asks, requests are told to nobody."""
+    with Vectis.open("memory://", slow_command=None) as oms:
+        assert not oms.engine.audience.hears_asking
     with Vectis.open("memory://") as oms:
         audience = oms.engine.audience
-        assert (audience.hears_asking, audience.hears_requests) == (False, False)
+        assert (audience.hears_asking, audience.hears_requests) == (True, False)
         assert (audience.batches_from, audience.reads_from) == (1.0, 1.0)
     assert Audience(Telemetry()).batches_from == float("inf")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Coroutine
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hearing import Heard
@@ -12,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_shop import Shop
 
-from vectis_core import InsufficientStock
+from vectis_core import InsufficientStock, Vectis
+from vectis_core.loggers import REQUEST_ID
 from vectis_core.slow import EVERY, SlowLog
 from vectis_core.telemetry import BatchDone, Came, CommandDone, ReadDone
 
@@ -40,6 +44,27 @@ def test_a_slow_command_is_told_with_its_phases(lines: pytest.LogCaptureFixture)
         "PlaceOrder of tenant acme took 1.750 s (0.250 s in the queue, 1.000 s deciding, 0.500 s committing, "
         "1 in the batch): done"
     )
+
+
+def test_a_slow_command_is_told_with_the_request_that_asked(lines: pytest.LogCaptureFixture) -> None:
+    """Whoever commits it: two that ask at once, in tasks of their own, are told apart; who asks outside has no id."""
+
+    async def ask(request_id: str, what: Coroutine[Any, Any, object]) -> None:
+        REQUEST_ID.set(request_id)
+        await what
+
+    async def both(oms: Vectis) -> None:
+        product, client = oms.aio.products.create(sku="LAMP-1", name="Lamp"), oms.aio.clients.create("a program")
+        await asyncio.gather(ask("of-product", product), ask("of-client", client))
+
+    with Vectis.open("memory://", slow_command=0.0) as oms:
+        oms.warehouses.create(code="OUTLET", name="Outlet")
+        asyncio.run(both(oms))
+
+    told = {record.__dict__.get("command"): record.__dict__.get("request_id") for record in lines.records}
+    assert told["CreateProduct"] == "of-product"
+    assert told["CreateClient"] == "of-client"
+    assert told["CreateWarehouse"] is None
 
 
 def test_a_slow_read_is_told(lines: pytest.LogCaptureFixture) -> None:
