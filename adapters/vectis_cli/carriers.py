@@ -83,7 +83,8 @@ def set_(database: str, tenant: str, carrier: str, proof: str, secrets: tuple[st
         account = face.configure(carrier, proof, secrets=given, **options)
     click.echo(f"{account.carrier}  {_proof_of(account)}", err=True)
     ending = "/SECRET" if proof == "path" else ""
-    click.echo(f"It pushes to /api/webhooks/carriers/{account.carrier}/tracking{ending}?tenant={tenant}", err=True)
+    path = f"/api/webhooks/carriers/{account.carrier}/tracking{ending}?tenant={tenant}"
+    click.echo(f"Below your server's address and prefix, it pushes to {path}", err=True)
     if made is not None:
         click.echo(made)
         click.echo("This secret is shown once; give it to the carrier.", err=True)
@@ -202,7 +203,10 @@ def _proof_of(account: CarrierAccount) -> str:
         "oauth": f"an access token of the client {account.client_id}",
         "open": "nothing: ANYBODY who knows the address can report that parcels arrived",
     }
-    return f"proved by {words.get(account.proof, 'the own scheme of the carrier')}"
+    is_known = account.proof == "carrier" and account.carrier in carrier_names()
+    own = carrier_of(account.carrier).default_header if is_known else None
+    scheme = f"the carrier's own scheme{f', in the header {own}' if own else ''}"
+    return f"proved by {words.get(account.proof, scheme)}"
 
 
 def _as_json(account: CarrierAccount) -> dict[str, Any]:

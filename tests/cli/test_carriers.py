@@ -50,7 +50,8 @@ def test_a_secret_is_made_and_shown_once(vectis: Call, oms: Vectis) -> None:
 
     assert (done.exit_code, len(secret)) == (0, 32)
     assert all(any(map(kind, secret)) for kind in (str.isupper, str.islower, str.isdigit))
-    assert "/api/webhooks/carriers/ups/tracking?tenant=default" in done.stderr
+    assert "prefix, it pushes to /api/webhooks/carriers/ups/tracking?tenant=default\n" in done.stderr
+    assert "proved by the carrier's own scheme, in the header credential" in done.stderr
     body = sample_bytes("ups_missing_timezone")
     assert receive(oms, "ups", Push(headers={"credential": secret}, body=body))
     again = vectis("carriers", "set", "ups", "--zone", "America/Denver", "--payload-days", "3")

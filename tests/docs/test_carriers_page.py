@@ -20,12 +20,13 @@ from vectis_core import TimeBasis, TrackingStatus, Vectis
 from vectis_core.handlers.tenancy import WAITING_SCANS_KEPT
 from vectis_core.handlers.tracking import AHEAD, SCANS_MAX
 from vectis_core.tracking.accounts import PAYLOAD_DAYS, PROOFS
-from vectis_core.tracking.carrier import carrier_of
+from vectis_core.tracking.carrier import carrier_names, carrier_of
 from vectis_core.tracking.matching import ONE_PARCEL, REGISTERED_LATE, USED_AGAIN, USUALLY
 from vectis_core.tracking.statuses import is_final, is_movement
 from vectis_http import HttpApi, HttpConfig, WsgiApp
 
-PAGE = (Path(__file__).parents[2] / "docs" / "carriers.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "carriers.md").read_text("utf-8")
 #: The reasons with which one status or another ends a parcel's way.
 REASONS = ["disposed", "seized", "seized_or_destroyed", "returned"]
 
@@ -86,6 +87,16 @@ def test_the_commands_of_the_page_run(shop: dict[str, str], tmp_path: Path) -> N
     assert json.loads(ran(pushing)) == json.loads(blocks("json")[0])
     assert ran(explaining) == blocks("text")[0]
     assert json.loads(ran(pushing))["duplicates"] == 1
+
+
+def test_the_samples_that_the_page_names_are_read() -> None:
+    """There is one of each carrier, and ``explain`` knows whose it is; OnTrac and LaserShip are one network."""
+    named = re.findall(r"\]\(\.\./(tests/carriers/samples/(\w+?)_[\w]+\.json)\)", PAGE)
+
+    assert {carrier for _, carrier in named} == set(carrier_names())
+    for path, carrier in named:
+        payload = json.loads((ROOT / path).read_text("utf-8"))
+        assert carrier_of(carrier).parse(payload).events, path
 
 
 def test_the_table_of_statuses_is_that_of_the_code() -> None:

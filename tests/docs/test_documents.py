@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import re
 import subprocess
 import sys
@@ -115,3 +116,16 @@ def test_the_examples_of_embedding_run(tmp_path: Path) -> None:
     )
 
     assert (len(examples), done.returncode, done.stderr) == (7, 0, "")
+
+
+def test_pages_that_are_made_of_the_code_say_where_to_look_unbuilt() -> None:
+    """On GitHub and in an editor they are blank but for that line; what it calls for help on is there."""
+    pages = [page.read_text("utf-8") for page in sorted((DOCS / "reference").glob("*.md")) if page.stem != "index"]
+    notes = [
+        re.findall(r"^> Most of this page is made of the code: `make docs`.*$", page, re.MULTILINE) for page in pages
+    ]
+
+    assert [len(note) for note in notes] == [1] * len(pages)
+    for [note] in notes:
+        for name in re.findall(r"help\(([\w.]+)\)", note):
+            assert pydoc.locate(name) is not None, name

@@ -216,6 +216,11 @@ def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tu
             yield from commands(below, (*path, name))
 
 
+def test_what_a_page_says_unbuilt_is_not_on_the_site(site: Site) -> None:
+    """Where the text of the code is put in, nobody is told to build it."""
+    assert not [name for name, page in site.pages.items() if "Most of this page is made of" in page.text]
+
+
 def test_every_command_and_option_is_there(site: Site) -> None:
     """The page on commands has a section for each, and each of its options."""
     ids = site.pages["reference/commands.html"].ids

@@ -1,7 +1,8 @@
 """The part of the documentation's site that is made of the code each time it is built, as an extension of Sphinx.
 
 A page asks for it with a comment, ``<!-- made of the code: errors -->``, which GitHub does not show; the text is put in
-its place before the page is read, so that its headings, anchors and links are like any other.
+its place before the page is read, so that its headings, anchors and links are like any other. What such a page says to
+who reads it unbuilt is taken out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tools.docs_site.names import resolve, spell
 #: A link to a file beside this folder, which the site hands out as it is.
 _OUTSIDE = re.compile(r"\]\((?=\.\./[\w./]+\))")
 _PLACE = re.compile(r"^<!-- made of the code: (\w+)(?: (\S+))? -->$", re.MULTILINE)
+#: What a page says where nothing is put in its place, as on GitHub.
+_UNBUILT = re.compile(r"^> Most of this page is made of the code: .*\n\n", re.MULTILINE)
 #: What a page may ask for, and what writes it.
 _MAKERS: dict[str, Callable[..., str]] = {
     "operations": api.operations,
@@ -47,4 +50,5 @@ def _fill(app: Sphinx, page: str, source: list[str]) -> None:
     del app
     if "/" not in page:
         source[0] = _OUTSIDE.sub("](path:", source[0])
+    source[0] = _UNBUILT.sub("", source[0])
     source[0] = _PLACE.sub(lambda found: _MAKERS[found[1]](*filter(None, [found[2]])), source[0])
