@@ -96,6 +96,9 @@ class HttpApi:
         except StopIteration as done:
             response: HttpResponse = done.value
             return response
+        finally:
+            # Whatever stops this thread, what was begun for the request ends here.
+            exchange.close()
 
     def _supply(self, effect: Effect, read_body: Callable[[int], bytes]) -> Any:
         if isinstance(effect, Command):

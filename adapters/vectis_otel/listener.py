@@ -103,7 +103,6 @@ class OpenTelemetry(Telemetry):
             told["http.route"] = request.route
         if request.status >= 500:
             told["error.type"] = request.error or str(request.status)
-        self._instruments.requests.record(request.seconds, told)
         span, token = request.notes[self]
         contexts.detach(token)
         if request.route:
@@ -112,6 +111,7 @@ class OpenTelemetry(Telemetry):
         if request.status >= 500:
             span.set_status(StatusCode.ERROR)
         span.end()
+        self._instruments.requests.record(request.seconds, told)
 
     # Commands
 

@@ -62,7 +62,7 @@ def _require_free(connection: sqlite3.Connection, applied: list[str]) -> None:
     if clashing:
         raise StoreError(
             f"The file has what is named like tables or indexes of Vectis and is not its own: {', '.join(clashing)}."
-            " Give yours other names, with a prefix, or give Vectis another file; nothing was written"
+            " Give yours other names, with a prefix, or give Vectis another file; no table was made or changed"
         )
 
 

@@ -258,6 +258,21 @@ def test_a_request_that_is_cancelled_ends_in_its_own_task(heard: Heard) -> None:
     assert (request_id, told) == (None, 1)
 
 
+def test_a_request_whose_thread_is_stopped_ends_there(heard: Heard) -> None:
+    """Whoever catches what stopped it goes on without the request's id, and those who listen are told at once."""
+
+    def stop(limit: int) -> bytes:
+        raise KeyboardInterrupt
+
+    with Vectis.open("memory://", telemetry=heard) as oms:
+        api = HttpApi(oms, environ={})
+        with pytest.raises(KeyboardInterrupt) as stopped:
+            api.drive(HttpRequest(method="POST", path="/oauth/token", body=b"grant"), stop)
+
+        assert stopped.tb is not None
+        assert (REQUEST_ID.get(), [each.status for each in heard.requests]) == (None, [499])
+
+
 def test_attempts_to_deliver_are_told(heard: Heard) -> None:
     """Each with its answer, or why there was none, by the dispatcher's own clock; listeners may add headers."""
     clock, endpoints = FrozenClock(), Endpoints()
