@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from contract.run import FACES, served, tried
 
-
 #: All faces answer by the same code: the first is tried most, the others for what is their own.
 EXAMPLES = {"ASGI": (3, 20), "WSGI": (1, 12), "Flask": (1, 12)}
 
