@@ -24,6 +24,11 @@ def _key_options(command: Any) -> Any:
     return by_id(by_email(command))
 
 
+def _check_key(customer_id: str | None, email: str | None) -> None:
+    if (customer_id is None) == (email is None):
+        raise click.UsageError("Name the customer by --customer-id or by --email, one of the two")
+
+
 @customers.command()
 @_key_options
 @database_option
@@ -34,8 +39,9 @@ def erase(customer_id: str | None, email: str | None, database: str, tenant: str
 
     Orders that have not ended are left as they are and make the exit code 2: ask again once they are delivered or
     cancelled. So do bytes that stay in the file, because somebody else is reading. Where the tenant has no order of the
-    customer, the exit code is 1.
+    customer, the exit code is 1; so has it where an erasure by --email is repeated, since the address is gone.
     """
+    _check_key(customer_id, email)
     with opened(database) as oms:
         done = existing_tenant(oms, tenant).customers.erase(customer_id=customer_id, email=email)
     if as_json:
@@ -69,6 +75,7 @@ def _counted(number: int, what: str) -> str:
 @tenant_option
 def export(customer_id: str | None, email: str | None, database: str, tenant: str) -> None:
     """Print all that is kept of a customer, the newest order first, as lines of JSON."""
+    _check_key(customer_id, email)
     with opened(database) as oms:
         for record in existing_tenant(oms, tenant).customers.export(customer_id=customer_id, email=email):
             click.echo(write_json(CUSTOMER_RECORD.show(record)))

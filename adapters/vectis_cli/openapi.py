@@ -12,7 +12,7 @@ from vectis_http.openapi import Document
 
 @click.command()
 def openapi() -> None:
-    """Print the description of the API in OpenAPI 3.1, as GET /openapi.json answers it."""
+    """Print the description of the API in OpenAPI 3.1: that of GET /openapi.json, but for the address of the server."""
     with Vectis.open("memory://") as oms:
         document = Document(HttpApi(oms, environ={}).groups).as_dict()
     click.echo(write_json(document, indent=1))

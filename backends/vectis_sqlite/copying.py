@@ -85,7 +85,7 @@ def _require_free(target: Path, database: Path, *, overwrite: bool) -> None:
     if target.is_dir():
         raise StoreError(f"{target} is a folder: name a file in it")
     if target.exists() and not overwrite:
-        raise StoreError(f"{target} exists and is not overwritten unless that is asked for")
+        raise StoreError(f"{target} exists: overwrite=True, or --force on the command line, replaces it")
     if target.exists() and not target.is_file():
         raise StoreError(f"{target} is a device or a pipe, of which a copy would take the place")
     for suffix in _SIDE_FILES:
